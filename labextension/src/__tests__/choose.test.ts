@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+
+import { SINGLES, arrange, focus, workloads } from '../model/choose';
+import { inSight } from '../model/rows';
+import type { IJob } from '../model/snapshot';
+import { atWork, job, view, workload } from './made';
+
+const CLOSED = { state: 'closed', word: 'Closed' } as const;
+
+describe('workloads', () => {
+  it('stand with the running ones on top, then the waiting, then the latest closed', () => {
+    const all = view({
+      workloads: {
+        early: workload({ ...CLOSED, opened: 1, closed: 50 }),
+        late: workload({ ...CLOSED, opened: 0, closed: 90 }),
+        waits: workload({ state: 'open', opened: 60 }),
+        paused: workload({ state: 'inactive', opened: 70 }),
+        runs: workload({ opened: 40 })
+      }
+    });
+    expect(workloads(all).map(one => one.id)).toEqual(['runs', 'paused', 'waits', 'late', 'early']);
+    expect(focus(all)!.id).toBe('runs');
+  });
+
+  it('include the jobs that belong to none, as one', () => {
+    const all = view({
+      workloads: { w1: workload(CLOSED) },
+      jobs: {
+        j1: job({ workload: null, state: 'done', t: [1, 1, 1, 2, 5], usage: 3 }),
+        j2: job({ workload: null, state: 'queued', t: [6] })
+      }
+    });
+    expect(focus(all)).toMatchObject({
+      id: SINGLES,
+      state: 'active',
+      usage: 3,
+      idle: null,
+      max: null
+    });
+    expect(focus(all)!.counts).toMatchObject({ done: 1, queued: 1 });
+    expect(arrange(all, SINGLES, false).rows).toHaveLength(2);
+  });
+
+  it('are none at first', () => {
+    expect(focus(view())).toBeNull();
+  });
+});
+
+describe('jobs', () => {
+  const many = (unfinished: number, finished: number) => {
+    const jobs: Record<string, IJob> = {};
+    for (let k = 0; k < finished; k++) {
+      jobs[`f${k}`] = job({ state: k % 10 ? 'done' : 'failed', t: [k, k, k, k, k + 1] });
+    }
+    for (let k = 0; k < unfinished; k++) {
+      jobs[`u${k}`] = job({ state: k ? 'queued' : 'on_qpu', t: [1000 + k] });
+    }
+    return view({ workloads: { w1: workload() }, jobs });
+  };
+
+  it('are listed as they were submitted when they are few', () => {
+    const { rows, foldable } = arrange(view(atWork()), 'w1', false);
+    expect(rows.map(one => one.id.slice(-2))).toEqual(['k1', 'k2', 'k3', 'k4', 'k5', 'k6']);
+    expect(foldable).toBe(false);
+  });
+
+  it('stand with what is on the QPU on top, then the newest, when they are many', () => {
+    const { rows, folded } = arrange(many(20, 30), 'w1', false);
+    expect(rows.slice(0, 3).map(one => one.id)).toEqual(['u0', 'u19', 'u18']);
+    expect([rows.length, folded]).toEqual([20, 30]);
+  });
+
+  it('fill the list up with failures and the newest that have ended', () => {
+    const { rows, folded } = arrange(many(2, 30), 'w1', false);
+    expect(rows.map(one => one.id)).toEqual(['u0', 'u1', 'f29', 'f28', 'f27', 'f20', 'f10', 'f0']);
+    expect(folded).toBe(24);
+  });
+
+  it('unfold', () => {
+    const { rows, folded, foldable } = arrange(many(2, 30), 'w1', true);
+    expect([rows.length, folded, foldable]).toEqual([32, 0, true]);
+  });
+});
+
+describe('rows in sight', () => {
+  it.each([
+    ['at the top', 0, { first: 0, last: 14 }],
+    ['in the middle', 4400, { first: 96, last: 114 }],
+    ['at the end', 43_560, { first: 986, last: 1000 }],
+    ['scrolled beyond the end', 99_999, { first: 986, last: 1000 }]
+  ])('%s', (_, top, expected) => {
+    expect(inSight(top, 440, 44, 1000)).toEqual(expected);
+  });
+
+  it('are none in a list that is not shown, all of a short one', () => {
+    expect(inSight(0, 0, 44, 1000)).toEqual({ first: 0, last: 0 });
+    expect(inSight(0, 440, 44, 3)).toEqual({ first: 0, last: 3 });
+  });
+});

@@ -1,0 +1,131 @@
+/**
+ * What is shown, and in which order.
+ */
+
+import { NO_JOBS, outcome, settled } from './snapshot';
+import type { Counts, ISeenJob, ISeenWorkload, IView, JobState } from './snapshot';
+
+/** The id under which jobs without a workload are shown together. */
+export const SINGLES = '';
+
+const STANDING = { active: 0, inactive: 1, open: 1, closed: 2 } as const;
+
+/** Workloads: running ones first, then waiting ones, then closed ones; the newest first of each. */
+export function workloads(view: IView): ISeenWorkload[] {
+  const all = [...view.workloads.values()];
+  const singles = singleJobs(view);
+  if (singles) {
+    all.push(singles);
+  }
+  const newness = (w: ISeenWorkload) => (w.state === 'closed' ? (w.closed ?? w.opened) : w.opened);
+  return all.sort((a, b) => STANDING[a.state] - STANDING[b.state] || newness(b) - newness(a));
+}
+
+/** The workload that the status item tells of, and that the panel opens with. */
+export function focus(view: IView): ISeenWorkload | null {
+  return workloads(view)[0] ?? null;
+}
+
+/** The jobs that belong to no workload, as one. */
+function singleJobs(view: IView): ISeenWorkload | null {
+  const counts: Counts = { ...NO_JOBS };
+  let usage = 0;
+  let opened = Infinity;
+  let ended = 0;
+  let backend = '';
+  let some = false;
+  let busy = false;
+  for (const job of view.jobs.values()) {
+    if (job.workload !== null) {
+      continue;
+    }
+    some = true;
+    counts[job.state]++;
+    usage += job.usage;
+    opened = Math.min(opened, job.t[0] ?? Infinity);
+    ended = Math.max(ended, job.t[4] ?? 0);
+    busy ||= !settled(job.state);
+  }
+  if (!some) {
+    return null;
+  }
+  const rate = view.plan.usd_per_s;
+  return {
+    id: SINGLES,
+    mode: 'single jobs',
+    name: '',
+    backend,
+    state: busy ? 'active' : 'closed',
+    word: busy ? 'In progress' : 'Closed',
+    accepting: true,
+    reason: '',
+    opened,
+    started: null,
+    closed: busy ? null : ended,
+    idle: null,
+    max: null,
+    usage,
+    qpu: usage,
+    usage_rate: 0,
+    usd: rate === null ? null : usage * rate,
+    place: null,
+    counts,
+    history: [],
+    asOf: view.clock.now
+  };
+}
+
+/** Up to here all jobs are listed as they were submitted. */
+export const MANY = 10;
+/** With more, the list is at least this long, filled up with the newest finished ones. */
+export const LEAST = 8;
+/** Failures that are shown though they are old. */
+const KEPT_FAILURES = 3;
+
+const STAGES: readonly JobState[] = ['on_qpu', 'waiting', 'preparing', 'queued'];
+
+export interface IArranged {
+  /** Jobs to list, from the top. */
+  rows: ISeenJob[];
+  /** How many finished ones are folded away. */
+  folded: number;
+  /** Whether there is anything to fold. */
+  foldable: boolean;
+}
+
+/**
+ * Choose and order the jobs of a workload.
+ *
+ * Few are listed as they were submitted. Of many, the unfinished come first (what is on the QPU, then
+ * the lanes, then the newest in the queue); of the finished the newest fill the list up, the latest
+ * failures before the others, and the rest folds away until `unfolded`.
+ */
+export function arrange(view: IView, workload: string, unfolded: boolean): IArranged {
+  const owner = workload === SINGLES ? null : workload;
+  const mine = [...view.jobs.values()].filter(job => job.workload === owner);
+  const submitted = (job: ISeenJob) => job.t[0] ?? 0;
+  mine.sort((a, b) => submitted(a) - submitted(b));
+  if (mine.length <= MANY) {
+    return { rows: mine, folded: 0, foldable: false };
+  }
+  mine.reverse();
+  const rows = STAGES.flatMap(stage => mine.filter(job => job.state === stage));
+  const finished = mine.filter(job => settled(job.state));
+  const room = Math.max(0, LEAST - rows.length);
+  if (unfolded || finished.length <= room) {
+    return { rows: rows.concat(finished), folded: 0, foldable: finished.length > room };
+  }
+  const failures = finished.filter(job => outcome(job) === 'failed');
+  const kept = new Set(failures.slice(0, Math.min(KEPT_FAILURES, room)));
+  for (const job of finished) {
+    if (kept.size >= room) {
+      break;
+    }
+    kept.add(job);
+  }
+  return {
+    rows: rows.concat(finished.filter(job => kept.has(job))),
+    folded: finished.length - kept.size,
+    foldable: true
+  };
+}

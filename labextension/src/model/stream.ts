@@ -1,0 +1,183 @@
+/**
+ * One kernel's status as it comes in: keeps the view, notices what is missing, asks for the whole.
+ */
+
+import { VERSION, merge } from './snapshot';
+import type { IMessage, IView } from './snapshot';
+import type { IRequest } from './actions';
+import { Skew } from './time';
+
+export interface IAnswer {
+  ok: boolean;
+  /** Why not, in one line. */
+  error?: string;
+  /** The comm that status comes over; with a snapshot. */
+  comm?: string | null;
+  snapshot?: IMessage;
+}
+
+/** What the stream needs of a kernel connection. */
+export interface IWire {
+  /** The ids of the kernel's status comms; rejects when the kernel does not answer in time. */
+  find(): Promise<string[]>;
+  /** Ask over the control channel; rejects when the kernel does not answer in time. */
+  request(content: IRequest): Promise<IAnswer>;
+  /** Ask for the whole over the comm, for kernels that have no such requests. */
+  remind(comm: string): void;
+}
+
+/** How often a snapshot is asked for before the page says that it has lost the thread. */
+const ATTEMPTS = 3;
+
+export class StatusStream {
+  constructor(
+    private readonly _wire: IWire,
+    private readonly _changed: () => void,
+    private readonly _clock: () => number = Date.now
+  ) {}
+
+  /** What is known, or null while the kernel has no runtime. */
+  view: IView | null = null;
+
+  /** What is wrong with the wire, in one line; empty when all is well. */
+  notice = '';
+
+  /** Now, on the kernel's clock, in epoch milliseconds. */
+  wallMs(): number {
+    return this._clock() - this._skew.ms;
+  }
+
+  /** Look for a status comm: at the start, after a reconnection. */
+  async find(): Promise<void> {
+    const era = ++this._era;
+    let found: string[];
+    try {
+      found = await this._wire.find();
+    } catch {
+      return; // A kernel that answers nothing on control may still open a comm.
+    }
+    if (era !== this._era) {
+      return; // A comm was opened, or the kernel restarted, while we asked.
+    }
+    const newest = found[found.length - 1];
+    if (newest === undefined) {
+      this.reset();
+      return;
+    }
+    this._comm = newest;
+    await this._resync();
+  }
+
+  /** The kernel opened a comm. */
+  opened(comm: string, data: unknown): void {
+    this._era++;
+    this._comm = comm;
+    this._asking = false;
+    this._held = [];
+    this._skew.forget();
+    this._take(data as IMessage);
+  }
+
+  /** A message came over a comm. */
+  received(comm: string, data: unknown): void {
+    if (comm !== this._comm) {
+      return;
+    }
+    const message = data as IMessage;
+    if (this._asking && !message.whole) {
+      this._held.push(message);
+      return;
+    }
+    this._take(message);
+  }
+
+  /** The kernel closed a comm. */
+  closed(comm: string): void {
+    if (comm === this._comm) {
+      this.reset();
+    }
+  }
+
+  /** Forget everything: the kernel restarted, or has no runtime any more. */
+  reset(): void {
+    this._era++;
+    this._comm = null;
+    this._asking = false;
+    this._held = [];
+    this._skew.forget();
+    this.view = null;
+    this.notice = '';
+    this._changed();
+  }
+
+  /** Ask for something to be done; the answer says what came of it, whatever happened. */
+  async act(request: IRequest): Promise<IAnswer> {
+    try {
+      return await this._wire.request(request);
+    } catch (reason) {
+      return { ok: false, error: String(reason instanceof Error ? reason.message : reason) };
+    }
+  }
+
+  private _take(message: IMessage): void {
+    if (message.v !== VERSION) {
+      this.notice =
+        `The kernel sends version ${message.v} of the status, this page reads ${VERSION}: ` +
+        'reload the page, or restart the kernel.';
+      this._changed();
+      return;
+    }
+    const { view, outcome } = merge(this.view, message);
+    this.view = view;
+    if (outcome === 'gap') {
+      void this._resync(message);
+      return;
+    }
+    if (outcome === 'applied') {
+      this.notice = '';
+      if (message.clock) {
+        this._skew.learn(message.clock.at_ms, this._clock());
+      }
+      this._changed();
+    }
+  }
+
+  private async _resync(first?: IMessage): Promise<void> {
+    if (this._asking) {
+      return;
+    }
+    const era = this._era;
+    this._asking = true;
+    this._held = first ? [first] : [];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const answer = await this.act({ action: 'snapshot' });
+      if (era !== this._era) {
+        return;
+      }
+      if (answer.ok && answer.snapshot) {
+        this._comm = answer.comm ?? this._comm;
+        this._asking = false;
+        const held = this._held;
+        this._held = [];
+        this._take(answer.snapshot);
+        // What came meanwhile and is newer goes on top; a further gap asks again.
+        held.forEach(message => this._take(message));
+        return;
+      }
+    }
+    this._asking = false;
+    this._held = [];
+    this.notice = 'The kernel does not answer: what is shown may be old.';
+    if (this._comm !== null) {
+      this._wire.remind(this._comm);
+    }
+    this._changed();
+  }
+
+  private _comm: string | null = null;
+  private _asking = false;
+  private _held: IMessage[] = [];
+  private _skew = new Skew();
+  /** Grows whenever what was asked before no longer matters. */
+  private _era = 0;
+}

@@ -1,0 +1,96 @@
+"""Rehearse IBM Quantum execution modes (job, batch, session) in a notebook, on Qiskit Aer.
+
+In a notebook, ``%load_ext qmode_jupyter`` and ``%%qsession``; anywhere else, change the import:
+
+.. code-block:: python
+
+    from qmode_jupyter import RuntimeService, Session, EstimatorV2 as Estimator
+
+    backend = RuntimeService().least_busy()
+    with Session(backend=backend) as session:
+        estimator = Estimator()
+        ...
+
+Importing the package imports nothing heavy: a name brings its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from qmode_jupyter.job import RuntimeJob, RuntimeJobV2
+    from qmode_jupyter.modes import Batch, Session
+    from qmode_jupyter.options import EstimatorOptions, SamplerOptions
+    from qmode_jupyter.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
+    from qmode_jupyter.service import QiskitRuntimeService, RuntimeService, default_service
+
+__version__ = "0.1.0"
+
+# Where each public name lives. `Sampler`, `Estimator`, `RuntimeJobV2` and `QiskitRuntimeService`
+# are IBM's other names for the same things, so that only the import of existing code changes.
+_HOME = {
+    "Batch": "modes",
+    "Estimator": "primitives",
+    "EstimatorOptions": "options",
+    "EstimatorV2": "primitives",
+    "QiskitRuntimeService": "service",
+    "RuntimeJob": "job",
+    "RuntimeJobV2": "job",
+    "RuntimeService": "service",
+    "Sampler": "primitives",
+    "SamplerOptions": "options",
+    "SamplerV2": "primitives",
+    "Session": "modes",
+    "default_service": "service",
+}
+
+__all__ = [
+    "Batch",
+    "Estimator",
+    "EstimatorOptions",
+    "EstimatorV2",
+    "QiskitRuntimeService",
+    "RuntimeJob",
+    "RuntimeJobV2",
+    "RuntimeService",
+    "Sampler",
+    "SamplerOptions",
+    "SamplerV2",
+    "Session",
+    "__version__",
+    "default_service",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the magics; this is what ``%load_ext qmode_jupyter`` calls."""
+    from qmode_jupyter.notebook.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again and close what they opened; for ``%unload_ext``."""
+    from qmode_jupyter.notebook.magics import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

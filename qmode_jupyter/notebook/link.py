@@ -1,0 +1,192 @@
+"""The labextension's wire: status out over a comm, requests in over the kernel's control channel.
+
+Out: the comm `qmode.status`, opened by the kernel with a whole snapshot and fed with what the
+publisher sends, numbered one by one, so that a page that lost one knows it and asks for the whole.
+
+In: control messages `qmode_request`. The shell channel waits while a cell runs, the control channel
+does not: a click on Cancel, and the snapshot after a page reload, are answered during a blocked
+cell. The handler itself only hands the request on, because interrupts share its thread. Kernels
+with no control handlers (not ipykernel) get the same requests over the comm.
+
+A request is `{"action": ..., "runtime": ..., "id": ...}`, an answer `{"ok": true}` or
+`{"ok": false, "error": "one line"}`; that of "snapshot" has the snapshot and the comm's id besides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+from comm import create_comm, get_comm_manager
+from comm.base_comm import BaseComm
+
+#: The comm target that the labextension listens to.
+TARGET: Final = "qmode.status"
+#: The control messages: what a page asks, and what it gets.
+REQUEST: Final = "qmode_request"
+REPLY: Final = "qmode_reply"
+
+#: What a page may ask to be done; "snapshot" changes nothing and is answered here.
+ACTIONS: Final = ("cancel_job", "cancel_all", "close")
+
+_log = logging.getLogger(__name__)
+
+
+class Link:
+    """One runtime's wire to the pages of one kernel.
+
+    Parameters
+    ----------
+    kernel
+        The kernel that this process is, or None outside of one; whatever it lacks is done without.
+    snapshot
+        Returns the view model: whole for None, else what it knows of the ids given. Any thread.
+    act
+        Carries out one action and returns its answer. Called on a thread of the link.
+
+    Notes
+    -----
+    Every method may be called from any thread. Nothing here prints or raises on a broken wire: a
+    page that misses a message asks again.
+    """
+
+    def __init__(
+        self,
+        kernel: Any,
+        snapshot: Callable[[frozenset[str] | None], dict[str, Any]],
+        act: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> None:
+        self._kernel = kernel
+        self._snapshot = snapshot
+        self._act = act
+        self._comm: BaseComm | None = None
+        self._crew: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._seq = 0
+        self._runtime = ""
+
+    def open(self) -> None:
+        """Tell the pages that we are here, and take their requests from now on."""
+        if self._kernel is None or self._comm is not None:
+            return
+        # One thread: actions take effect in the order of the clicks.
+        self._crew = ThreadPoolExecutor(1, thread_name_prefix="qmode-link")
+        self._attend(create_comm(target_name=TARGET, data=self._whole()))
+        handlers = getattr(self._kernel, "control_handlers", None)
+        if handlers is not None:
+            handlers[REQUEST] = self._requested
+
+    def publish(self, message: dict[str, Any]) -> None:
+        """Send a whole snapshot or a delta to the pages, numbered; without a comm nothing happens."""
+        with self._lock:
+            # Counted also while there is no comm: a page that opens in between sees that it missed one.
+            self._seq += 1
+            self._runtime = message.get("runtime", self._runtime)
+            self._send({**message, "seq": self._seq})
+
+    def close(self) -> None:
+        """Tell the pages that we are gone; requests that come later get no answer."""
+        handlers = getattr(self._kernel, "control_handlers", {})
+        if handlers.get(REQUEST) == self._requested:
+            del handlers[REQUEST]
+        with self._lock:
+            comm, self._comm = self._comm, None
+        if comm is not None:
+            with contextlib.suppress(Exception):
+                comm.close()
+        if self._crew is not None:
+            self._crew.shutdown(wait=False, cancel_futures=True)
+            self._crew = None
+
+    def _whole(self) -> dict[str, Any]:
+        # The number is read first and the lock not held while others build: what is published in
+        # between has a higher number, so a page applies it on top and ends with the newest of each.
+        with self._lock:
+            seq = self._seq
+        message = {**self._snapshot(None), "seq": seq}
+        self._runtime = message["runtime"]
+        return message
+
+    def _send(self, data: dict[str, Any]) -> None:
+        comm = self._comm
+        if comm is None:
+            return
+        try:
+            comm.send(data)
+        except Exception:  # noqa: BLE001 - a closing kernel has no socket left; no page is waiting then
+            _log.debug("a status message was not sent", exc_info=True)
+
+    def _attend(self, comm: BaseComm) -> None:
+        comm.on_msg(self._heard)
+        comm.on_close(self._hung_up)
+        self._comm = comm
+
+    def _hung_up(self, message: Any) -> None:
+        """Take the comm up again when a page closes it: others still listen.
+
+        A page that does not know the target, such as another front end on the same kernel, closes
+        the comm as soon as it hears of it.
+        """
+        with self._lock:
+            if self._comm is None:
+                return
+            again = create_comm(target_name=TARGET, comm_id=self._comm.comm_id, primary=False)
+            get_comm_manager().register_comm(again)
+            self._attend(again)
+
+    def _heard(self, message: Mapping[str, Any]) -> None:
+        """Answer a request that came over the comm."""
+        data = message.get("content", {}).get("data", {})
+        if data.get("action") == "snapshot":
+            self._send(self._whole())
+        else:
+            self._send({"answer": self._answer(data), "to": data.get("request")})
+
+    async def _requested(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """Hand a control message on, and see to it that its answer is sent from this thread."""
+        crew, loop = self._crew, asyncio.get_running_loop()
+        if crew is None:
+            return
+
+        def reply(answer: dict[str, Any]) -> None:
+            self._kernel.session.send(stream, REPLY, answer, parent, ident)
+
+        def done(future: Future[dict[str, Any]]) -> None:
+            # Cancelled by close(), or the loop is gone: nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                if not future.cancelled():
+                    loop.call_soon_threadsafe(reply, future.result())
+
+        with contextlib.suppress(RuntimeError):
+            crew.submit(self._answer, parent.get("content") or {}).add_done_callback(done)
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            if request.get("action") == "snapshot":
+                comm = self._comm
+                return {"ok": True, "comm": comm.comm_id if comm else None, "snapshot": self._whole()}
+            refusal = self._refusal(request)
+            return {"ok": False, "error": refusal} if refusal else self._act(request)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the person who clicked is told
+            _log.debug("a request failed", exc_info=True)
+            first = (str(error).strip().splitlines() or [""])[0]
+            return {"ok": False, "error": first or type(error).__name__}
+
+    def _refusal(self, request: Mapping[str, Any]) -> str:
+        """Return why a request is not carried out, or nothing."""
+        action, runtime = request.get("action"), request.get("runtime")
+        if action not in ACTIONS:
+            return f"There is no action {action!r}; there are {', '.join(ACTIONS)} and snapshot."
+        if runtime != self._runtime:
+            return (
+                f"This button belongs to another runtime ({str(runtime)[:8]}, now {self._runtime[:8]}): "
+                "nothing was changed."
+            )
+        if not isinstance(request.get("id"), str):
+            return f"{action} needs the id of a job or workload; nothing was changed."
+        return ""

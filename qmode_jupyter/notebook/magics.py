@@ -1,0 +1,134 @@
+"""The magics: `%%qsession`, `%%qbatch`, `%%qjob` and `%qmode`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import magic_arguments
+
+from qmode_jupyter.notebook.completion import matcher
+from qmode_jupyter.notebook.desk import Desk
+from qmode_jupyter.notebook.ending import end_with
+from qmode_jupyter.notebook.flags import cell_flags, parse
+from qmode_jupyter.notebook.wire import Wire
+from qmode_jupyter.runtime import pool
+
+_loaded: dict[int, QModeMagics] = {}
+
+
+@magics_class
+class QModeMagics(Magics):
+    """Rehearse IBM Quantum execution modes in this notebook."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._wire = Wire(getattr(shell, "kernel", None))
+        self.desk = Desk(self._wire.follow)
+
+    @no_var_expand
+    @cell_magic
+    @magic_arguments()
+    @cell_flags()
+    def qsession(self, line: str, cell: str) -> None:
+        """Run the cell in an emulated session: the QPU to yourself, charged by the clock.
+
+        In the cell `session`, `backend`, `Sampler` and `Estimator` are there; primitives made
+        without a mode join the session. Example::
+
+            %%qsession --max-time 10m
+            sampler = Sampler()
+            sampler.run([circuit]).result()
+        """
+        self._rehearse("session", self.qsession, line, cell)
+
+    @no_var_expand
+    @cell_magic
+    @magic_arguments()
+    @cell_flags()
+    def qbatch(self, line: str, cell: str) -> None:
+        """Run the cell in an emulated batch: jobs scheduled together, charged by their time on the QPU.
+
+        In the cell `batch`, `backend`, `Sampler` and `Estimator` are there; primitives made without
+        a mode join the batch. Example::
+
+            %%qbatch -b fake_fez
+            sampler = Sampler()
+            jobs = [sampler.run([circuit]) for circuit in circuits]
+        """
+        self._rehearse("batch", self.qbatch, line, cell)
+
+    @no_var_expand
+    @cell_magic
+    @magic_arguments()
+    @cell_flags("--max-time", "--keep-open")
+    def qjob(self, line: str, cell: str) -> None:
+        """Run the cell in job mode: each job queues by itself.
+
+        In the cell `backend`, `Sampler` and `Estimator` are there. Example::
+
+            %%qjob
+            sampler = Sampler(mode=backend)
+            sampler.run([circuit]).result()
+        """
+        self._rehearse("job", self.qjob, line, cell)
+
+    @line_magic
+    def qmode(self, line: str) -> Any:
+        """Look at what has run and act on what runs; `%qmode` alone lists the commands."""
+        from qmode_jupyter.notebook.commands import Commands
+
+        return Commands(self.desk).run(line)
+
+    def open(self) -> None:
+        """Start the processes that simulate, and tell the pages that we are here."""
+        pool.borrow()
+        self._wire.open()
+        self._let_end = end_with(getattr(self.shell, "kernel", None))
+
+    def close(self) -> None:
+        """End everything that the magics started."""
+        self._let_end()
+        self._wire.close()
+        self.desk.close()
+        pool.give_back()
+
+    def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
+        flags = parse(magic, line)
+        for name in ("max_time", "keep_open"):
+            if not hasattr(flags, name):
+                setattr(flags, name, None)
+        from qmode_jupyter.notebook.rehearsal import Rehearsal
+        from qmode_jupyter.scheduler.states import Mode
+
+        assert self.shell is not None
+        Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics in `shell`; a second time nothing happens."""
+    if id(shell) in _loaded:
+        return
+    magics = QModeMagics(shell)
+    shell.register_magics(magics)
+    _loaded[id(shell)] = magics
+    completer = getattr(shell, "Completer", None)
+    if completer is not None:
+        completer.custom_matchers.append(matcher)
+    magics.open()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics out of `shell` and end everything that they started."""
+    magics = _loaded.pop(id(shell), None)
+    if magics is None:
+        return
+    for kind, names in (("cell", ("qsession", "qbatch", "qjob")), ("line", ("qmode",))):
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
+    completer = getattr(shell, "Completer", None)
+    if completer is not None and matcher in completer.custom_matchers:
+        completer.custom_matchers.remove(matcher)
+    magics.close()

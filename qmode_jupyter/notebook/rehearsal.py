@@ -1,0 +1,175 @@
+"""One cell in one workload: open it, run the cell, end it, show what happened."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from qmode_jupyter.notebook.actions import cancel_all
+from qmode_jupyter.notebook.cell import refuse_await, run_body
+from qmode_jupyter.notebook.desk import Desk, Settings
+from qmode_jupyter.notebook.live import Live, say
+from qmode_jupyter.notebook.report import Report
+from qmode_jupyter.scheduler.states import Mode
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+    from qmode_jupyter.modes import Session
+    from qmode_jupyter.service import RuntimeService
+
+
+class Rehearsal:
+    """A cell under `%%qsession`, `%%qbatch` or `%%qjob`."""
+
+    def __init__(self, shell: InteractiveShell, desk: Desk, mode: Mode, flags: Namespace) -> None:
+        self._shell = shell
+        self._desk = desk
+        self._mode = mode
+        self._flags = flags
+        self._service: RuntimeService = desk.choose(Settings.of(flags))
+        self._backend: BackendV2 = desk.backend(flags.backend, self._service, shell.user_ns)
+        self._service = self._owner_of(self._backend)
+
+    def run(self, body: str) -> None:
+        """Run the cell; what it raises is raised again when everything is closed and shown."""
+        refuse_await(self._shell, body, f"q{self._mode}")
+        if self._mode is Mode.JOB:
+            self._run_as_jobs(body)
+        else:
+            self._run_in_workload(body)
+
+    # ---- job mode
+
+    def _run_as_jobs(self, body: str) -> None:
+        group = self._service.open_group(self._flags.name or "", self._backend)
+        face = self._face(group)
+        self._lay_out(service=self._service)
+        error = self._run(body)
+        self._service.close_group(group)
+        unfinished = [j for j in self._service.group(group).jobs if not self._service.job_record(j).settled]
+        if isinstance(error, KeyboardInterrupt):
+            cancel_all(self._service, group)
+        elif error is None:
+            error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
+        self._finish(group, face, error)
+
+    # ---- sessions and batches
+
+    def _run_in_workload(self, body: str) -> None:
+        from qmode_jupyter import context
+
+        session = self._open()
+        assert session.session_id is not None
+        face = self._face(session.session_id)
+        word = "batch" if self._mode is Mode.BATCH else "session"
+        self._lay_out(**{word: session}, service=self._service)
+        context.enter(session)
+        try:
+            error = self._run(body)
+        finally:
+            context.leave(session)
+        if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
+            self._service.abandon_workload(session.session_id)
+            self._desk.kept = None
+        elif self._flags.keep_open and error is None:
+            self._desk.kept = session
+            self._store(Report(self._service, session.session_id))
+            return
+        else:
+            self._desk.kept = None
+            session.close()
+            workload = session.session_id
+            late = self._wait(lambda: self._service.wait_workload(workload), workload)
+            error = error or late
+        self._finish(session.session_id, face, error)
+
+    def _open(self) -> Session:
+        from qmode_jupyter.errors import IBMError
+        from qmode_jupyter.modes import Batch, Session
+
+        kept = self._desk.kept_open(self._mode, self._service, self._backend)
+        if kept is not None:
+            return kept
+        if self._desk.kept is not None:
+            self._close_kept(self._desk.kept)
+        kind = Batch if self._mode is Mode.BATCH else Session
+        try:
+            opened = kind(
+                self._backend,
+                max_time=self._flags.max_time,
+                service=self._service,
+                name=self._flags.name or "",
+            )
+        except IBMError as error:
+            raise UsageError(f"%%q{self._mode}: {error} Nothing was run.") from None
+        if opened.session_id is None:
+            raise UsageError(
+                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
+                "job mode: use %%qjob. Nothing was run."
+            )
+        return opened
+
+    def _close_kept(self, kept: Session) -> None:
+        record = kept.record()
+        if record is not None and record.closed_at is None:
+            kept.close()
+            say(f"The {record.mode} that was left open on {record.qpu} is closed: this cell opens another.")
+        self._desk.kept = None
+
+    # ---- for all of them
+
+    def _owner_of(self, backend: BackendV2) -> RuntimeService:
+        from qmode_jupyter.service import belongs, service_of
+
+        if belongs(backend) and self._flags.backend is not None:
+            owner = service_of(backend)
+            if owner is not self._service and Settings.of(self._flags) != Settings():
+                raise UsageError(
+                    f"-b {self._flags.backend} belongs to another service, whose plan and timing hold: "
+                    "leave those flags out, or name the backend in quotes. Nothing was run."
+                )
+            return owner
+        return self._service
+
+    def _lay_out(self, **names: Any) -> None:
+        from qmode_jupyter.primitives import EstimatorV2, SamplerV2
+
+        self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
+
+    def _face(self, owner: str) -> Live:
+        return Live(self._service, owner, quiet=self._flags.quiet)
+
+    def _run(self, body: str) -> BaseException | None:
+        try:
+            return run_body(self._shell, body)
+        except KeyboardInterrupt as interrupt:  # it came between two lines of ours
+            return interrupt
+
+    def _wait(self, wait: Callable[[], object], owner: str) -> BaseException | None:
+        try:
+            wait()
+        except KeyboardInterrupt as interrupt:
+            if self._mode is Mode.JOB:
+                cancel_all(self._service, owner)
+            else:
+                self._service.abandon_workload(owner)
+            return interrupt
+        return None
+
+    def _finish(self, owner: str, face: Live, error: BaseException | None) -> None:
+        report = Report(self._service, owner)
+        face.finish()
+        if not self._flags.no_timeline:
+            face.draw(report)
+        self._store(report)
+        if error is not None:
+            raise error
+
+    def _store(self, report: Report) -> None:
+        if self._flags.out is not None:
+            self._shell.push({self._flags.out: report})

@@ -1,0 +1,53 @@
+"""What a run was: its trace, its figures and its picture; what `-o` stores."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from qmode_jupyter.notebook.text import usage_table
+from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.scheduler.records import JobRecord
+from qmode_jupyter.scheduler.trace import Trace
+
+if TYPE_CHECKING:
+    from qmode_jupyter.notebook.timeline_sheet import Timeline
+
+
+class Report:
+    """One session, batch or group of jobs, as it was when the report was made.
+
+    Attributes
+    ----------
+    trace
+        Every event of it; it can be saved, compared and advised on.
+    usage_s
+        Seconds that it is charged with.
+    """
+
+    def __init__(self, runtime: Runtime, owner: str) -> None:
+        self.id = owner
+        self.trace: Trace = runtime.trace(owner)
+        workloads = self.trace.workloads
+        self.usage_s: float = workloads[0].usage_s if workloads else sum(j.charged_s for j in self.jobs)
+
+    @property
+    def jobs(self) -> tuple[JobRecord, ...]:
+        """Its jobs, in the order of submission."""
+        return self.trace.jobs
+
+    def timeline(self, *, theme: str | None = None) -> Timeline:
+        """Return its picture, a matplotlib figure."""
+        from qmode_jupyter.notebook.timeline import timeline
+
+        return timeline(self.trace, theme=theme)
+
+    def __str__(self) -> str:
+        return usage_table(self.trace)
+
+    def __repr__(self) -> str:
+        return f"<Report: {len(self.jobs)} jobs, usage {self.usage_s:.0f} s>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        table = str(self)
+        return {"text/plain": table, "text/html": f"<pre>{escape(table)}</pre>"}

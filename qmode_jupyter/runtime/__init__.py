@@ -1,0 +1,1 @@
+"""Floor 2: the rules made real. Time, processes, simulation and results."""

@@ -1,0 +1,113 @@
+"""Names of QPUs to `BackendV2` objects.
+
+Three kinds: `aer_simulator`; `generic_19q`, the default, which needs nothing but Qiskit; and the
+snapshots of IBM's devices (`fake_fez`, …) where qiskit-ibm-runtime is installed. Names are listed
+from file names alone, so that Tab completion imports and builds nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from qmode_jupyter.errors import BackendNotFoundError
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+#: The backend of a workload that names none.
+DEFAULT_BACKEND: Final = "generic_19q"
+
+_AER: Final = "aer_simulator"
+_IBM_EXTRA: Final = 'pip install "qmode_jupyter[ibm]"'
+# Seed of the generated errors, durations and relaxation times of `generic_19q`: its figures are part
+# of the tutorials, and must not change.
+_GENERIC_SEED: Final = 19
+_GENERIC_DISTANCE: Final = 3
+
+
+@cache
+def _snapshot_folder() -> Path | None:
+    """Return where qiskit-ibm-runtime keeps its snapshots, without importing it; None: not installed."""
+    spec = importlib.util.find_spec("qiskit_ibm_runtime")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations))) / "fake_provider" / "backends"
+    return folder if folder.is_dir() else None
+
+
+@cache
+def _snapshots() -> dict[str, tuple[str, str]]:
+    """Return {backend name: (module below `backends`, class name)} of IBM's snapshots."""
+    found: dict[str, tuple[str, str]] = {}
+    folder = _snapshot_folder()
+    if folder is None:
+        return found
+    for source in sorted(folder.glob("*/fake_*.py")):
+        text = source.read_text(encoding="utf-8")
+        for block in re.split(r"^class ", text, flags=re.MULTILINE)[1:]:
+            head = re.match(r"(\w+)\((\w*Backend\w*)\)", block)
+            name = re.search(r"""^\s+backend_name\s*=\s*["'](\w+)["']""", block, flags=re.MULTILINE)
+            if head and name:
+                found[name.group(1)] = (f"{source.parent.name}.{source.stem}", head.group(1))
+    return found
+
+
+def backend_names() -> tuple[str, ...]:
+    """Return every name that `find_backend` takes, the default first; cheap enough for Tab completion."""
+    return (DEFAULT_BACKEND, _AER, *sorted(_snapshots()))
+
+
+def _generic_19q() -> BackendV2:
+    from qiskit.providers.fake_provider import GenericBackendV2
+    from qiskit.transpiler import CouplingMap
+
+    coupling = CouplingMap.from_heavy_hex(_GENERIC_DISTANCE)
+    backend = GenericBackendV2(
+        coupling.size(), coupling_map=coupling, control_flow=True, seed=_GENERIC_SEED, noise_info=True
+    )
+    backend.name = DEFAULT_BACKEND
+    backend.description = "19 qubits on a heavy hexagon of distance 3, with generated errors and durations"
+    return backend
+
+
+def find_backend(name: str) -> BackendV2:
+    """Return a new backend of that name.
+
+    Parameters
+    ----------
+    name
+        One of `backend_names()`.
+
+    Raises
+    ------
+    BackendNotFoundError
+        There is no such backend; the message has the nearest name, or the extra to install.
+    """
+    if name == DEFAULT_BACKEND:
+        return _generic_19q()
+    if name == _AER:
+        from qiskit_aer import AerSimulator
+
+        return AerSimulator()
+    snapshots = _snapshots()
+    if name in snapshots:
+        module, cls = snapshots[name]
+        path = f"qiskit_ibm_runtime.fake_provider.backends.{module}"
+        backend: BackendV2 = getattr(importlib.import_module(path), cls)()
+        return backend
+    if name.startswith("fake_") and _snapshot_folder() is None:
+        message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."
+        raise BackendNotFoundError(message)
+    near = difflib.get_close_matches(name, backend_names(), n=1, cutoff=0.4)
+    hint = (
+        f" Did you mean {near[0]!r}?"
+        if near
+        else f" There are {DEFAULT_BACKEND}, {_AER} and {len(_snapshots())} fake_*."
+    )
+    raise BackendNotFoundError(f"No backend {name!r}.{hint}")

@@ -1,0 +1,397 @@
+"""The emulated service: backends, sessions and batches, jobs, results, usage.
+
+This is what everything above talks to; it can be used from any thread. The rules are the
+scheduler's, the time is the engine's, the physics is Aer's in the workers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+import uuid
+import warnings
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from qmode_jupyter.errors import QmodeWarning, RuntimeInvalidStateError, RuntimeJobNotFound
+from qmode_jupyter.runtime import backends as catalogue
+from qmode_jupyter.runtime.budgets import Budget, Budgets
+from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.engine import Speed
+from qmode_jupyter.runtime.facts import JobFacts, Names
+from qmode_jupyter.runtime.simulate import SimulationOptions
+from qmode_jupyter.runtime.simulations import Simulations
+from qmode_jupyter.runtime.tasks import Program
+from qmode_jupyter.runtime.timing import JobTiming, prepare_seconds
+from qmode_jupyter.runtime.workloads import Workloads
+from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler import plans
+from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.events import YOU, Instruction, Settle, Stop
+from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.records import JobRecord
+from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
+from qmode_jupyter.scheduler.trace import Trace, take
+
+if TYPE_CHECKING:
+    from qiskit.primitives import PrimitiveResult
+    from qiskit.providers import BackendV2
+
+Timing = Literal["modelled", "measured"]
+
+_NONE: Counter[JobState] = Counter()
+
+
+class Runtime(Workloads):
+    """One emulated service in this process.
+
+    Parameters
+    ----------
+    plan
+        "open", "payg", "flex", "premium", "legacy_2023", "legacy_2024", or a `Plan`.
+    timing
+        "modelled": a job holds the QPU for as long as real hardware would take. "measured": for
+        as long as Aer took; the clock then runs with the wall.
+    speed
+        What the clock does while you wait: "max" jumps, a number is emulated seconds per second.
+    seed
+        Makes ids repeatable.
+    workers
+        Processes that simulate; None shares those of this Python process, one per core. Measured
+        timing has one of its own.
+    clock
+        Another clock, as `ManualClock` in tests.
+
+    Raises
+    ------
+    ValueError
+        For a plan, timing or speed that does not exist.
+    """
+
+    def __init__(
+        self,
+        plan: str | Plan = "premium",
+        timing: Timing = "modelled",
+        speed: Speed = "max",
+        *,
+        seed: int | None = None,
+        workers: int | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if timing not in ("modelled", "measured"):
+            raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
+        if speed != "max" and not (isinstance(speed, int | float) and speed > 0):
+            raise ValueError(f'speed must be "max" or a number above 0, not {speed!r}')
+        timed = plans.plan(plan)
+        if timing == "measured":
+            timed, speed = dataclasses.replace(timed, charge_step_s=0.0), 1.0
+        clock = clock or Clock()
+        super().__init__(timed, clock, speed, Names(seed))
+        self.id = uuid.uuid4().hex
+        self.timing = timing
+        #: Unix time of emulated second 0.
+        self.origin_s = time.time() - clock.now()
+        self._facts: dict[str, JobFacts] = {}
+        self._ended: dict[str, Counter[JobState]] = {}
+        self._budgets = Budgets()
+        self._backends: dict[str, BackendV2] = {}
+        self._closed = False
+        self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
+        self._engine.on_instruction = self._note
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} plan={self.plan.name!r} timing={self.timing!r} speed={self.speed!r}>"
+
+    # ---- time and backends
+
+    def backend(self, name: str = catalogue.DEFAULT_BACKEND) -> BackendV2:
+        """Return the backend called `name`, always the same object.
+
+        Raises
+        ------
+        IBMInputValueError
+            With the nearest name, if there is none.
+        """
+        with self._lock:
+            if name not in self._backends:
+                self._backends[name] = catalogue.find_backend(name)
+            return self._backends[name]
+
+    def backend_names(self) -> tuple[str, ...]:
+        """Return the names that `backend` takes."""
+        return catalogue.backend_names()
+
+    # ---- jobs
+
+    def submit(
+        self,
+        program: Program,
+        pubs: Sequence[Any],
+        backend: BackendV2,
+        options: SimulationOptions,
+        *,
+        workload: str | None = None,
+        max_execution_s: float | None = None,
+        tags: tuple[str, ...] = (),
+        private: bool = False,
+    ) -> str:
+        """Submit a job and return its id; it is simulated at once, and shown when its time has come.
+
+        Raises
+        ------
+        RequestsApiError
+            If the service refuses it; nothing was submitted then.
+        BudgetExceededError
+            If with it the workload's usage could pass its budget; nothing was submitted then.
+        """
+        task = self._simulations.pack(program, pubs, backend, options)
+        preparation_s = 0.0 if self.timing == "measured" else prepare_seconds(task)
+        if task.note:
+            warnings.warn(task.note, QmodeWarning, stacklevel=4)
+        estimate_s = self._simulations.estimate(task).qpu_s if self._budget_owner(workload) else 0.0
+        job = self._names.job()
+        thread = threading.current_thread()
+
+        def enter() -> None:
+            group = self._open_group.id if self._open_group is not None and workload is None else None
+            owner = self._budget_owner(workload)
+            if owner is not None:
+                self._budgets.check(owner, self._used_s(owner), estimate_s)
+                self._budgets.expect(owner, job, estimate_s)
+            number, awaited = self._engine.submitter(thread)
+            self._engine.agenda.expect(job, preparation_s)
+            self._engine.happen(
+                lambda at: ev.JobSubmitted(
+                    at,
+                    job,
+                    backend.name,
+                    workload,
+                    program,
+                    overhead_s=0.0 if self.timing == "measured" else task.overhead_s,
+                    max_execution_s=max_execution_s,
+                    submitter=number,
+                    awaited=awaited,
+                )
+            )
+            self._facts[job] = JobFacts(
+                job, program, tuple(pubs), options, backend, workload, group, tags, private
+            )
+            if group is not None:
+                self._groups[group].jobs.append(job)
+            self._simulations.begin(job, task)
+
+        self._call(enter)
+        return job
+
+    def estimate(
+        self, program: Program, pubs: Sequence[Any], backend: BackendV2, options: SimulationOptions
+    ) -> JobTiming:
+        """Return how long a job would be prepared and hold the QPU, without running it (SEMANTICS U6)."""
+        return self._simulations.estimate(self._simulations.pack(program, pubs, backend, options))
+
+    def limit_usage(self, owner: str, budget: Budget) -> None:
+        """Submit no job to a session, batch or group with which its usage could pass `budget`."""
+        self._budgets.set(owner, budget)
+
+    def job_record(self, job: str) -> JobRecord:
+        """Return what is known of a job now.
+
+        Raises
+        ------
+        RuntimeJobNotFound
+            If there is none.
+        """
+        self.job_facts(job)
+        return self._engine.call(lambda: self._up_to_date().job(job))
+
+    def job_facts(self, job: str) -> JobFacts:
+        """Return what was asked for; `RuntimeJobNotFound` if there is no such job."""
+        try:
+            return self._facts[job]
+        except KeyError:
+            raise RuntimeJobNotFound(f"Job not found: {job}") from None
+
+    def has_job(self, job: str) -> bool:
+        """Return whether there is such a job."""
+        return job in self._facts
+
+    def ended(self, owner: str) -> Counter[JobState]:
+        """Return how many jobs of a session, batch or group have ended, by state."""
+        return self._ended.get(owner, _NONE)
+
+    def job_ids(self) -> tuple[str, ...]:
+        """Return the ids of all jobs, the oldest first."""
+        return tuple(self._facts)
+
+    def jobs_of(self, owner: str) -> tuple[str, ...]:
+        """Return the jobs of a session, batch or group, the oldest first."""
+        if owner in self._groups:
+            return tuple(self._groups[owner].jobs)
+        self._known_workload(owner)
+        return tuple(job for job, facts in list(self._facts.items()) if facts.workload == owner)
+
+    def tag(self, job: str, tags: tuple[str, ...]) -> None:
+        """Replace a job's tags."""
+        self._facts[job] = dataclasses.replace(self.job_facts(job), tags=tags)
+
+    def forget(self, job: str) -> None:
+        """Delete a job that has ended, with its result."""
+        record = self.job_record(job)
+        if not record.settled:
+            raise RuntimeInvalidStateError(
+                f"Job {job} is {record.status} and only a job that has ended can be deleted: cancel it first."
+            )
+        del self._facts[job]
+        self._simulations.forget(job)
+
+    def place(self, job: str) -> int | None:
+        """Return the job's place in the queue, 1 being next, or None if it does not queue."""
+        self.job_facts(job)
+        return self._engine.call(lambda: self._up_to_date().place(job))
+
+    def wait(self, job: str, timeout_s: float | None = None) -> JobRecord:
+        """Wait until a job has ended; TimeoutError after `timeout_s` emulated seconds."""
+        self.job_facts(job)
+        if not self._engine.wait(job, timeout_s):
+            raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
+        return self._scheduler.job(job)
+
+    def outcome_result(self, job: str) -> PrimitiveResult[Any]:
+        """Return the result of a job that is done."""
+        result = self._simulations.result(job, self.job_facts(job).pubs)
+        if result is None:
+            raise RuntimeInvalidStateError(f"Job {job} has no result.")
+        return result
+
+    def job_notes(self, job: str) -> tuple[str, ...]:
+        """Return what the person should know of how a job was simulated: what was done otherwise."""
+        return self._simulations.notes(job)
+
+    def job_error(self, job: str) -> BaseException | None:
+        """Return the exception that the simulation of a failed job ended with."""
+        return self._simulations.error(job)
+
+    def cancel_job(self, job: str) -> None:
+        """Cancel a job that has not ended (SEMANTICS J10).
+
+        Raises
+        ------
+        RuntimeInvalidStateError
+            If it has ended.
+        """
+
+        def cancel() -> None:
+            self._engine.call(lambda: self._up_to_date())
+            state = self._scheduler.jobs[job].state
+            if state in SETTLED:
+                word = self._scheduler.job(job).status
+                raise RuntimeInvalidStateError(
+                    f"Job cannot be cancelled: {job} has ended before, it is {word}."
+                )
+            self._engine.happen(lambda at: ev.JobCancelled(at, job))
+
+        self.job_facts(job)
+        self._engine.call(cancel)
+
+    # ---- accounts, traces, changes
+
+    def usage(self) -> dict[str, Any]:
+        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12)."""
+        consumed = self._engine.call(lambda: self._up_to_date().used_s(YOU))
+        limits = [s for s in (self.plan.allowance_s, self.plan.cost_limit_s) if s is not None]
+        limit = min(limits, default=None)
+        begins = self.origin_s + self.now() - self.plan.window_s
+        return {
+            "instance_id": self.id,
+            "plan_id": self.plan.name,
+            "usage_consumed_seconds": consumed,
+            "usage_limit_seconds": limit,
+            "usage_limit_reached": limit is not None and consumed >= limit,
+            "usage_remaining_seconds": None if limit is None else max(0.0, limit - consumed),
+            "usage_period": {
+                "start_time": timestamp(begins),
+                "end_time": timestamp(self.origin_s + self.now()),
+            },
+        }
+
+    def trace(self, of: str | None = None) -> Trace:
+        """Return the record of a session, batch, group or job, or of everything on the last QPU used."""
+        focus: Collection[str]
+        if of is None:
+            focus, qpu = (), self._last_qpu()
+        elif of in self._groups:
+            group = self._groups[of]
+            focus, qpu = tuple(group.jobs) or (of,), group.qpu
+        elif of in self._scheduler.workloads:
+            focus, qpu = (of,), self._scheduler.workloads[of].qpu
+        else:
+            focus, qpu = (of,), self.job_record(of).qpu
+        return self._engine.call(lambda: take(self._up_to_date(), qpu, focus, self.origin_s))
+
+    @property
+    def held_by(self) -> str | None:
+        """The job whose simulation is late, so that the clock stands; None if it doesn't."""
+        return self._engine.call(lambda: self._engine.held_by)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """End everything: jobs that have not ended are lost, no thread and no process is left."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._engine.stop()
+        self._simulations.close()
+
+    # ---- inside
+
+    def _last_qpu(self) -> str:
+        return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
+
+    def _budget_owner(self, workload: str | None) -> str | None:
+        group = self._open_group
+        owner = workload or (group.id if group is not None else None)
+        return owner if owner in self._budgets else None
+
+    def _used_s(self, owner: str) -> float:
+        if owner in self._groups:
+            return sum(self._scheduler.jobs[job].charged_s for job in self._groups[owner].jobs)
+        return self._up_to_date().workload(owner).usage_s
+
+    def _part_ended(self, job: str) -> None:
+        self._engine.post(lambda: self._simulated(job))
+
+    def _simulated(self, job: str) -> None:
+        outcome = self._simulations.outcome(job)
+        if outcome is None or self._scheduler.jobs[job].state in SETTLED:
+            return
+        if isinstance(outcome, Fault):
+            self._engine.agenda.found(job, outcome)
+        else:
+            timing = outcome.timing
+            self._engine.agenda.found(job, timing.simulated_s if self.timing == "measured" else timing.qpu_s)
+
+    def _note(self, instruction: Instruction) -> None:
+        if isinstance(instruction, Stop):
+            self._simulations.stop(instruction.job)
+        elif isinstance(instruction, Settle):
+            facts = self._facts.get(instruction.job)
+            if facts is not None:
+                for changed in (facts.workload, facts.group):
+                    if changed is not None:
+                        self._budgets.ended(changed, instruction.job)
+                        state = shown_state(instruction.state, instruction.reason_code)
+                        self._ended.setdefault(changed, Counter())[state] += 1
+                        self._engine.mark(changed)
+
+
+def timestamp(unix_s: float) -> str:
+    """Return a time as the service writes it: ISO-8601, UTC, milliseconds."""
+    whole, rest = divmod(unix_s, 1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int(rest * 1000):03d}Z"

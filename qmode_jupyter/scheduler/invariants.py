@@ -1,0 +1,73 @@
+"""What must hold after every event, whatever happened before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qmode_jupyter.scheduler.states import IN_LANE, SETTLED, JobState, Mode, WorkloadState
+
+if TYPE_CHECKING:
+    from qmode_jupyter.scheduler.moves import Moves
+
+
+def check(service: Moves) -> None:
+    """Raise AssertionError, with what is wrong, if `service` is not as the rules want it."""
+    _check_qpus(service)
+    _check_workloads(service)
+    _check_charges(service)
+    due = service.next_deadline()
+    assert due is None or due >= service.now, f"a deadline at {due} was missed"
+
+
+def _check_qpus(service: Moves) -> None:
+    for qpu in service.qpus.values():
+        mine = [j for j in service.jobs.values() if j.qpu == qpu.name]
+        in_lanes = [j for j in mine if j.state in IN_LANE]
+        on_qpu = [j for j in mine if j.state is JobState.ON_QPU]
+        assert {j.id for j in in_lanes} == set(qpu.lanes), "the lanes and the jobs in them differ"
+        assert len(in_lanes) <= service.plan.lanes, f"{len(in_lanes)} jobs in lanes"
+        assert on_qpu == ([qpu.on_qpu] if qpu.on_qpu else []), "more than one job on the QPU"
+        assert not (qpu.on_qpu and qpu.calibrating), "a job and a calibration on the QPU"
+        assert set(map(id, qpu.ready)) == {id(j) for j in in_lanes if j.state is JobState.WAITING}
+        session = qpu.session
+        if session is not None:
+            assert session.state is WorkloadState.ACTIVE, "the QPU belongs to a session that is not active"
+            strangers = [j.id for j in in_lanes if j.workload != session.id]
+            assert not strangers, f"{strangers} run inside the exclusive session {session.id}"
+        for workload in qpu.batches.values():
+            assert workload.state is WorkloadState.ACTIVE, "a batch has priority and is not active"
+        qpu.line.check()
+
+
+def _check_workloads(service: Moves) -> None:
+    jobs_of: dict[str, list[JobState]] = {}
+    for job in service.jobs.values():
+        if job.workload is not None and not job.outlived:
+            jobs_of.setdefault(job.workload, []).append(job.state)
+    for workload in service.workloads.values():
+        states = jobs_of.get(workload.id, [])
+        assert workload.unfinished == sum(s not in SETTLED for s in states)
+        assert len(workload.queue) == sum(s is JobState.QUEUED for s in states)
+        if workload.state is WorkloadState.CLOSED:
+            assert not workload.queue, f"jobs are queued under the closed workload {workload.id}"
+            assert not workload.accepting_jobs
+        if workload.queue and workload.state is not WorkloadState.ACTIVE:
+            assert workload.id in service.qpus[workload.qpu].line, f"{workload.id} waits in no line"
+        assert (workload.started_at is None) == (not workload.stretches)
+
+
+def _check_charges(service: Moves) -> None:
+    for charge in service.accounts.charges:
+        assert charge.reason, f"{charge} has no reason"
+        assert charge.tenant, f"{charge} has no owner"
+    for workload in service.workloads.values():
+        if workload.mode is not Mode.SESSION:
+            continue
+        for span in workload.stretches:  # SEMANTICS A12: no inactive second is charged
+            end = service.now if span.end is None else span.end
+            for (state, start), (_, stop) in zip(
+                workload.history, [*workload.history[1:], (None, service.now)], strict=True
+            ):
+                if state is WorkloadState.INACTIVE:
+                    overlap = min(end, stop) - max(span.start, start)
+                    assert overlap <= 0, f"{overlap} inactive seconds of {workload.id} are charged"

@@ -1,0 +1,177 @@
+"""The plans: every limit, timeout and price of the service as data, each with its source.
+
+A rule that differs between plans or years is a field here; no code asks for a plan by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from qmode_jupyter.scheduler.states import Mode
+
+DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an instance may do, how long it may take, and what a second costs.
+
+    Times are seconds. The defaults are those of today's paid plans.
+    """
+
+    name: str
+    title: str
+    #: US dollars for a second of usage; None is free (SEMANTICS U11).
+    price_usd_per_s: Decimal | None
+    #: What opening a session does: works, is refused with 1352, or falls back to job mode (S16, A16).
+    sessions: Literal["allowed", "refused", "job mode"] = "allowed"
+    session_interactive_s: float = 60.0  # SEMANTICS S12
+    batch_interactive_s: float = 1.0  # SEMANTICS S12, A3
+    session_max_s: float = 28_800.0  # SEMANTICS S12
+    batch_max_s: float = 28_800.0  # SEMANTICS S12
+    #: A session or batch that never gets a job is closed after this (SEMANTICS S3, A20).
+    unused_s: float = 1_800.0
+    #: Cap on one job's QPU time (SEMANTICS J20).
+    job_max_s: float = 10_800.0
+    #: Classical preparations at once per QPU (SEMANTICS B3, A11).
+    lanes: int = 5
+    #: Seconds of usage in a window, after which jobs wait (SEMANTICS U11, Q2, V29).
+    allowance_s: float | None = None
+    window_s: float = 28.0 * DAY_S  # SEMANTICS Q1, U11
+    #: An instance's own spending limit in seconds of usage, and what it does to work under way (A2).
+    cost_limit_s: float | None = None
+    cost_limit_policy: Literal["stop_running", "finish_running"] = "stop_running"
+    #: Jobs that may be pending at once; None is unlimited (SEMANTICS Q6, A15).
+    pending_cap: int | None = None
+    #: Jobs that may be submitted within a minute; None is unlimited (SEMANTICS Q6, A15).
+    submissions_per_min: int | None = None
+    #: Charges are whole multiples of this, rounded up (SEMANTICS U8); 0 charges what was used.
+    charge_step_s: float = 1.0
+    #: Calibrations go first, also inside an active session (SEMANTICS L6, A7).
+    calibration_first: bool = False
+    #: A cancelled first job takes all later jobs of its session with it (SEMANTICS L2).
+    cached_first_job: bool = False
+    #: What becomes of the queued jobs of a workload at its maximum timeout (SEMANTICS A1, L3).
+    after_expiry: Literal["fail", "fair share"] = "fail"
+    #: close() also fails the queued jobs, as it did before 0.13 (SEMANTICS L4).
+    close_drops_queue: bool = False
+    #: Stretches of a QPU's time can be reserved; session jobs that outlast theirs fail (SEMANTICS L7, Q7).
+    reservations: bool = False
+
+    def interactive_s(self, mode: Mode) -> float:
+        """Return the interactive timeout of a session or batch, in seconds."""
+        return self.session_interactive_s if mode is Mode.SESSION else self.batch_interactive_s
+
+    def longest_s(self, mode: Mode) -> float:
+        """Return the longest maximum timeout of a session or batch, in seconds."""
+        return self.session_max_s if mode is Mode.SESSION else self.batch_max_s
+
+    def price_usd(self, usage_s: float) -> Decimal | None:
+        """Return what `usage_s` seconds of usage cost, in US dollars; None where usage is free."""
+        return None if self.price_usd_per_s is None else Decimal(str(usage_s)) * self.price_usd_per_s
+
+
+OPEN: Final = Plan(
+    "open",
+    "Open",
+    None,
+    sessions="refused",  # SEMANTICS S16
+    batch_max_s=600.0,  # SEMANTICS S12
+    allowance_s=600.0,  # SEMANTICS U11
+)
+PAYG: Final = Plan("payg", "Pay-As-You-Go", Decimal("1.60"))  # SEMANTICS U11: $96 a minute
+FLEX: Final = Plan(
+    "flex",
+    "Flex",
+    Decimal("1.20"),  # SEMANTICS U11: $72 a minute
+    allowance_s=24_000.0,  # SEMANTICS U11: prepaid, and 400 minutes is the least that can be bought
+    window_s=3_650.0 * DAY_S,  # SEMANTICS Q1: all that was used counts against all that was bought
+)
+PREMIUM: Final = Plan("premium", "Premium", Decimal("0.80"))  # SEMANTICS U11: $48 a minute
+LEGACY_2023: Final = Plan(
+    "legacy_2023",
+    "Premium as of 2023",
+    Decimal("0.80"),
+    session_interactive_s=300.0,  # SEMANTICS L5, S12
+    batch_interactive_s=300.0,  # SEMANTICS L8: a batch was a session
+    pending_cap=3,  # SEMANTICS A15, Q6
+    calibration_first=True,  # SEMANTICS L6
+    cached_first_job=True,  # SEMANTICS L2
+    after_expiry="fair share",  # SEMANTICS L3
+    close_drops_queue=True,  # SEMANTICS L4
+    reservations=True,  # SEMANTICS L7
+)
+LEGACY_2024: Final = Plan(
+    "legacy_2024",
+    "Open as of 2024",
+    None,
+    sessions="job mode",  # SEMANTICS A16
+    batch_max_s=600.0,  # SEMANTICS S12
+    allowance_s=600.0,  # SEMANTICS U11
+    pending_cap=3,  # SEMANTICS Q6: on the Open plan until July 2025
+)
+
+PLANS: Final[dict[str, Plan]] = {p.name: p for p in (OPEN, PAYG, FLEX, PREMIUM, LEGACY_2023, LEGACY_2024)}
+
+_SPELLINGS: Final = {"pay-as-you-go": "payg", "pay_as_you_go": "payg", "paygo": "payg"}
+#: What makes a plan the plan that it is; every other field is a limit that a person may set.
+_FIXED: Final = frozenset({"name", "title", "price_usd_per_s", "sessions"})
+
+
+class UnknownPlan(ValueError):
+    """No plan has that name, or no limit."""
+
+
+def plan(name: str | Plan) -> Plan:
+    """Return the plan called `name` (any case; a `Plan` is returned as it is).
+
+    Raises
+    ------
+    UnknownPlan
+        With the nearest name, when there is no such plan.
+    """
+    if isinstance(name, Plan):
+        return name
+    wanted = str(name).strip().lower()
+    wanted = _SPELLINGS.get(wanted, wanted)
+    if wanted in PLANS:
+        return PLANS[wanted]
+    raise UnknownPlan(f"no plan is called {name!r}: {_hint(wanted, PLANS)}the plans are {', '.join(PLANS)}")
+
+
+def with_limits(name: str | Plan, **limits: Any) -> Plan:
+    """Return a plan with limits of your own, such as ``with_limits("payg", cost_limit_s=120)``.
+
+    Parameters
+    ----------
+    name
+        A plan or its name.
+    limits
+        Fields of `Plan` other than its name, title, price and whether it has sessions.
+
+    Raises
+    ------
+    UnknownPlan
+        For no such plan or limit, with the nearest name.
+    ValueError
+        For a number below zero, or no lane.
+    """
+    settable = [f.name for f in fields(Plan) if f.name not in _FIXED]
+    for limit, value in limits.items():
+        if limit not in settable:
+            raise UnknownPlan(
+                f"no limit of a plan is called {limit!r}: {_hint(limit, settable)}"
+                f"the limits are {', '.join(settable)}"
+            )
+        least = 1 if limit == "lanes" else 0
+        if isinstance(value, int | float) and not value >= least:
+            raise ValueError(f"{limit} must be {least} or more, not {value!r}")
+    return replace(plan(name), **limits)
+
+
+def _hint(wanted: str, names: Any) -> str:
+    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
+    return f"did you mean {near[0]!r}? " if near else ""

@@ -1,0 +1,113 @@
+"""What is known of jobs, workloads and the QPU at one moment: frozen, to be read by anyone.
+
+All times are emulated seconds on the runtime's clock; None where the moment has not come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qmode_jupyter.scheduler.states import SETTLED, JobState, Mode, WorkloadState, job_status, workload_status
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One job's life so far."""
+
+    id: str
+    qpu: str
+    tenant: str
+    workload: str | None
+    program: str
+    state: JobState
+    submitted_at: float
+    preparing_at: float | None = None
+    waiting_at: float | None = None
+    on_qpu_at: float | None = None
+    ended_at: float | None = None
+    #: Seconds that its time on the QPU is charged with; inside a session the session is charged.
+    charged_s: float = 0.0
+    #: Seconds that it would hold the QPU, known when it is prepared.
+    qpu_s: float = 0.0
+    reason: str = ""
+    reason_code: int | None = None
+    overhead_s: float = 0.0
+    max_execution_s: float | None = None
+    submitter: int = 0
+    awaited: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the job has ended."""
+        return self.state in SETTLED
+
+    @property
+    def status(self) -> str:
+        """IBM's word for the state (SEMANTICS J2, J3)."""
+        return job_status(self.state, self.reason_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of emulated time; `end` is None while it lasts."""
+
+    start: float
+    end: float | None = None
+
+    def until(self, now: float) -> float:
+        """Return the stretch's length in seconds, taking `now` for an end that has not come."""
+        return (now if self.end is None else self.end) - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRecord:
+    """One session's or batch's life so far."""
+
+    id: str
+    mode: Mode
+    qpu: str
+    tenant: str
+    name: str
+    state: WorkloadState
+    state_reason: str
+    accepting_jobs: bool
+    interactive_timeout_s: float
+    max_time_s: float
+    opened_at: float
+    started_at: float | None = None
+    activated_at: float | None = None
+    closed_at: float | None = None
+    last_job_started_at: float | None = None
+    last_job_completed_at: float | None = None
+    #: When the interactive timeout would end it; None while it does not count.
+    idle_deadline_at: float | None = None
+    #: When the maximum timeout ends it; None before the first job starts and after the close.
+    expires_at: float | None = None
+    #: Jobs that have not ended.
+    unfinished: int = 0
+    #: Jobs that still wait in the queue.
+    queued: int = 0
+    jobs: int = 0
+    #: Seconds charged so far (SEMANTICS U2, U3).
+    usage_s: float = 0.0
+    #: Seconds of its jobs on the QPU so far.
+    qpu_s: float = 0.0
+    #: When it held the QPU or its priority: what a session is charged for.
+    stretches: tuple[Span, ...] = ()
+    #: Every state with the time at which it began.
+    history: tuple[tuple[WorkloadState, float], ...] = ()
+
+    @property
+    def status(self) -> str:
+        """IBM's words for the state (SEMANTICS S2)."""
+        return workload_status(self.state, self.accepting_jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRecord:
+    """One calibration of a QPU; `started_at` is None while it waits for its turn."""
+
+    qpu: str
+    due_at: float
+    duration_s: float
+    started_at: float | None = None

@@ -1,0 +1,195 @@
+"""The record of a run: every event, and what came of them. It saves, loads and replays.
+
+Timeline, advice, comparison and export read traces; nothing else of a run outlives it. Feeding
+the events of a trace to a fresh scheduler gives the same instructions and the same records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.events import YOU, Event, Instruction
+from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, WorkloadRecord
+from qmode_jupyter.scheduler.refusals import NOT_HAPPENED
+from qmode_jupyter.scheduler.scheduler import Scheduler
+from qmode_jupyter.scheduler.states import Mode
+
+#: The version of the file format.
+VERSION: Final = 1
+
+_KINDS: Final[dict[str, type]] = {
+    kind.__name__: kind
+    for kind in (
+        ev.WorkloadOpened,
+        ev.JobSubmitted,
+        ev.JobPrepared,
+        ev.JobExecuted,
+        ev.JobFailed,
+        ev.JobCancelled,
+        ev.WorkloadClosed,
+        ev.WorkloadCancelled,
+        ev.TenantArrived,
+        ev.CalibrationDue,
+        ev.QpuReserved,
+        ev.Tick,
+    )
+}
+_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    name: tuple(f.name for f in fields(kind)) for name, kind in _KINDS.items()
+}
+
+
+class UnreadableTrace(ValueError):
+    """A file that is no trace, or a trace of a newer version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened, seen from one workload or job, or (focus None) from the whole service.
+
+    Times are emulated seconds; `origin_s` is the Unix time of second 0.
+    """
+
+    plan: Plan
+    origin_s: float
+    #: The emulated time at which it was taken.
+    until: float
+    qpu: str
+    #: The workload or the jobs that it is about; empty for all of yours on the QPU.
+    focus: tuple[str, ...]
+    events: tuple[Event, ...]
+    jobs: tuple[JobRecord, ...]
+    #: All other jobs on the same QPU in the same stretch of time.
+    others: tuple[JobRecord, ...]
+    workloads: tuple[WorkloadRecord, ...]
+    calibrations: tuple[CalibrationRecord, ...]
+
+    def __repr__(self) -> str:
+        what = ", ".join(w.name or w.id for w in self.workloads) or "jobs"
+        return f"<Trace of {what} on {self.qpu}: {len(self.jobs)} jobs, {len(self.events)} events>"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the trace as JSON and return its path."""
+        path = Path(path)
+        plan = {k: str(v) if isinstance(v, Decimal) else v for k, v in asdict(self.plan).items()}
+        content = {
+            "qmode_trace": VERSION,
+            "plan": plan,
+            "origin_s": self.origin_s,
+            "until": self.until,
+            "qpu": self.qpu,
+            "focus": self.focus,
+            "events": [_written(event) for event in self.events],
+        }
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace that `save` wrote.
+
+        Raises
+        ------
+        UnreadableTrace
+            If the file is something else or was written by a newer version.
+        """
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            version = int(content["qmode_trace"])
+        except (ValueError, KeyError, TypeError):
+            raise UnreadableTrace(f"{path} is not a trace that was exported from here") from None
+        if version > VERSION:
+            raise UnreadableTrace(
+                f"{path} is a trace of version {version} and this package reads up to {VERSION}: "
+                "upgrade qmode_jupyter"
+            )
+        try:
+            plan = dict(content["plan"])
+            price = plan.pop("price_usd_per_s")
+            scheduler = Scheduler(Plan(**plan, price_usd_per_s=None if price is None else Decimal(price)))
+            for kind, values in content["events"]:
+                scheduler.handle(_read(kind, values))
+            scheduler.pass_time(float(content["until"]))
+            return take(scheduler, content["qpu"], content["focus"], float(content["origin_s"]))
+        except (KeyError, TypeError, ValueError, ArithmeticError, *NOT_HAPPENED) as error:
+            what = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+            raise UnreadableTrace(f"{path} is a damaged trace: {what}") from None
+
+
+def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: float = 0.0) -> Trace:
+    """Return the trace of what `focus` names (workloads or jobs; empty: all of yours) on `qpu`."""
+    wanted = frozenset(focus)
+    on_qpu = [j for j in scheduler.jobs.values() if j.qpu == qpu]
+    if wanted:
+        jobs = [j for j in on_qpu if j.id in wanted or j.workload in wanted]
+    else:
+        jobs = [j for j in on_qpu if j.tenant == YOU]
+    workloads = tuple(
+        w.record(scheduler.now)
+        for w in scheduler.workloads.values()
+        if w.qpu == qpu and (not wanted or w.id in wanted)
+    )
+    starts = [w.opened_at for w in workloads] + [j.submitted_at for j in jobs]
+    ends = [w.closed_at for w in workloads] + [j.ended_at for j in jobs]
+    start = min(starts, default=0.0)
+    end = max((e if e is not None else scheduler.now for e in ends), default=scheduler.now)
+    mine = {j.id for j in jobs}
+    others = tuple(
+        j.record()
+        for j in on_qpu
+        if j.id not in mine and j.submitted_at <= end and (j.ended_at is None or j.ended_at >= start)
+    )
+    return Trace(
+        plan=scheduler.plan,
+        origin_s=origin_s,
+        until=scheduler.now,
+        qpu=qpu,
+        focus=tuple(focus),
+        events=tuple(e for e in scheduler.log if _concerns(e, qpu, scheduler)),
+        jobs=tuple(j.record() for j in jobs),
+        others=others,
+        workloads=workloads,
+        calibrations=tuple(c.record() for c in scheduler.calibrations if c.qpu == qpu),
+    )
+
+
+def replay(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Instruction]]]:
+    """Feed `events` to a fresh scheduler; return it and the instructions of each event."""
+    scheduler = Scheduler(plan)
+    return scheduler, [scheduler.handle(event) for event in events]
+
+
+def _concerns(event: Event, qpu: str, scheduler: Scheduler) -> bool:
+    if isinstance(event, ev.WorkloadOpened | ev.JobSubmitted | ev.CalibrationDue | ev.QpuReserved):
+        return event.qpu == qpu
+    if isinstance(event, ev.WorkloadClosed | ev.WorkloadCancelled):
+        return scheduler.workloads[event.workload].qpu == qpu
+    if isinstance(event, ev.Tick | ev.TenantArrived):
+        return True
+    return scheduler.jobs[event.job].qpu == qpu
+
+
+def _written(event: Event) -> list[Any]:
+    kind = type(event).__name__
+    return [kind, {name: getattr(event, name) for name in _FIELDS[kind]}]
+
+
+def _read(kind: str, values: dict[str, Any]) -> Event:
+    if kind not in _KINDS:
+        raise ValueError(f"there is no event {kind}")
+    if "mode" in values:
+        values["mode"] = Mode(values["mode"])
+    if "awaited" in values:
+        values["awaited"] = tuple(values["awaited"])
+    unknown = set(values).difference(_FIELDS[kind])
+    if unknown:
+        raise ValueError(f"{kind} has no {', '.join(sorted(unknown))}")
+    event: Event = _KINDS[kind](**values)
+    return event

@@ -1,0 +1,111 @@
+"""Least used share first, first come inside; and the place in line that follows from it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from qmode_jupyter.scheduler.agenda import Agenda
+from qmode_jupyter.scheduler.events import YOU, JobSubmitted, Settle, TenantArrived, grained
+from qmode_jupyter.scheduler.scheduler import Scheduler
+from tests.scheduler.emulation import QPU, Emulation
+
+ALLOCATIONS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_under_full_load_everybody_gets_their_allocation(seed: int) -> None:
+    """10,000 jobs; each tenant always has three more in line (SEMANTICS Q1, A8)."""
+    dice = random.Random(seed)
+    scheduler = Scheduler()
+    agenda = Agenda(scheduler)
+    submitted = 0
+
+    def submit(tenant: str) -> None:
+        nonlocal submitted
+        submitted += 1
+        name = f"{tenant}/{submitted}"
+        agenda.expect(name, dice.uniform(0.5, 2.0))
+        agenda.found(name, dice.lognormvariate(1.5, 0.8))
+        agenda.happen(JobSubmitted(scheduler.now, name, QPU, tenant=tenant, overhead_s=2.0))
+
+    for tenant, allocation_s in ALLOCATIONS.items():
+        agenda.happen(TenantArrived(0.0, tenant, allocation_s))
+    for tenant in ALLOCATIONS:
+        for _ in range(8):
+            submit(tenant)
+    ended = 0
+    while ended < 10_000:
+        for instruction in agenda.step():
+            if isinstance(instruction, Settle):
+                ended += 1
+                submit(instruction.job.partition("/")[0])
+    held = dict.fromkeys(ALLOCATIONS, 0.0)
+    for charge in scheduler.accounts.charges:
+        held[charge.tenant] += charge.seconds
+    total = sum(held.values())
+    for tenant, allocation_s in ALLOCATIONS.items():
+        assert held[tenant] / total == pytest.approx(allocation_s / sum(ALLOCATIONS.values()), rel=0.02)
+
+
+def test_what_was_used_before_weighs_and_is_no_usage() -> None:
+    e = Emulation()
+    e.tenant(YOU, 100, used_s=50)
+    e.tenant("ann", 100, used_s=10)
+    for n in range(5):
+        e.job(f"fills a lane {n}", 10)
+    e.job("mine", 1)
+    e.job("ann's", 1, tenant="ann")
+    assert [e.scheduler.place(j) for j in ("ann's", "mine")] == [1, 2]
+    assert e.scheduler.used_s() == 0
+    e.at(200)
+    assert e.of("ann's").preparing_at < e.of("mine").preparing_at
+
+
+def test_the_place_in_line_counts_everybody_who_goes_first() -> None:
+    e = Emulation()
+    e.tenant(YOU, 1, used_s=2)
+    e.tenant("ann", 1, used_s=1)
+    e.job("theirs", 30, tenant="ann")
+    e.at(1).session("s")
+    e.job("first", 5, within="s")
+    e.job("second", 5, within="s")
+    assert [e.scheduler.place(j) for j in ("s", "first", "second", "theirs")] == [1, 1, 2, None]
+    # The session waits until the lanes have drained, so a job that comes now can still overtake it.
+    e.at(2).job("overtakes", 5, tenant="ann")
+    assert e.scheduler.place("overtakes") is None
+    e.at(40)
+    assert [e.of(j).on_qpu_at for j in ("overtakes", "first", "second")] == [30, 35, 40]
+
+
+def test_the_place_in_line_behind_an_active_session_and_inside_a_batch() -> None:
+    e = Emulation()
+    e.session("theirs", tenant="ann")
+    for n in range(7):
+        e.job(f"t{n}", 10, within="theirs", tenant="ann")
+    e.batch("b")
+    for n in range(3):
+        e.job(f"m{n}", 10, within="b")
+    assert [e.scheduler.place(f"t{n}") for n in range(4, 7)] == [None, 1, 2]
+    assert [e.scheduler.place(f"m{n}") for n in range(3)] == [3, 4, 5]
+    e.at(10)
+    assert [e.scheduler.place(f"m{n}") for n in range(3)] == [2, 3, 4]
+
+
+def test_ties_go_to_whoever_came_first() -> None:
+    e = Emulation()
+    for n in range(5):
+        e.job(f"fills a lane {n}", 1)
+    e.tenant("ann", 1.0)
+    e.tenant("bob", 1.0)
+    e.job("b", 1, tenant="bob")
+    e.job("a", 1, tenant="ann")
+    assert [e.scheduler.place(j) for j in ("b", "a")] == [1, 2]
+
+
+def test_times_stay_on_the_grain() -> None:
+    e = Emulation()
+    e.job("a", 1 / 3, prep_s=0.1)
+    e.at(5)
+    assert e.of("a").ended_at == grained(0.1) + grained(1 / 3)

@@ -1,0 +1,173 @@
+"""Whatever happens in whatever order, the invariants hold and the trace replays to the byte."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.events import YOU, Settle, grained
+from qmode_jupyter.scheduler.plans import PLANS, with_limits
+from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
+from qmode_jupyter.scheduler.states import SETTLED, IllegalTransition
+from qmode_jupyter.scheduler.trace import replay
+from tests.scheduler.emulation import QPU, Emulation
+
+SECONDS = st.floats(0, 100).map(grained)
+
+
+class Service(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.e: Emulation
+        self.workloads: list[str] = []
+        self.jobs: list[str] = []
+        self.given: list[list[object]] = []
+
+    @initialize(
+        plan=st.sampled_from(sorted(PLANS)),
+        limits=st.sampled_from(
+            [
+                {},
+                {},
+                {"cost_limit_s": 40.0},
+                {"cost_limit_s": 40.0, "cost_limit_policy": "finish_running"},
+                {"allowance_s": 30.0, "window_s": 500.0},
+                {"lanes": 1, "submissions_per_min": 3},
+            ]
+        ),
+    )
+    def begin(self, plan: str, limits: dict) -> None:
+        self.e = Emulation(with_limits(plan, **limits))
+        handle = self.e.scheduler.handle
+
+        def recorded(event):
+            out = handle(event)
+            self.given.append(out)
+            return out
+
+        self.e.scheduler.handle = recorded
+        for tenant, allocation in (("ann", 1.0), ("bob", 3.0)):
+            self.e.happen(ev.TenantArrived(0.0, tenant, allocation))
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: float) -> None:
+        self.e.at(self.e.now + seconds)
+
+    @rule(days=st.integers(0, 2))
+    def much_time_passes(self, days: int) -> None:
+        self.e.at(self.e.now + days * 15_000)
+
+    @rule(
+        session=st.booleans(),
+        max_time_s=st.none() | st.integers(1, 300),
+        tenant=st.sampled_from([YOU, "ann"]),
+    )
+    def somebody_opens_a_workload(self, session: bool, max_time_s: int | None, tenant: str) -> None:
+        name = f"w{len(self.workloads)}"
+        try:
+            if session:
+                self.e.session(name, max_time_s, tenant)
+            else:
+                self.e.batch(name, max_time_s)
+        except Refused:
+            return
+        self.workloads.append(name)
+
+    @rule(
+        data=st.data(),
+        qpu_s=SECONDS,
+        prep_s=st.floats(0, 5),
+        cap=st.none() | st.integers(1, 50),
+        fails=st.booleans(),
+        tenant=st.sampled_from([YOU, YOU, "ann", "bob"]),
+    )
+    def a_job_is_submitted(self, data, qpu_s, prep_s, cap, fails, tenant) -> None:
+        within = data.draw(st.sampled_from([None, *self.workloads]))
+        if within is not None:
+            tenant = self.e[within].tenant
+        name = f"j{len(self.jobs)}"
+        fault = Fault("bad", 1517, system_fault=True) if fails and tenant == YOU else None
+        try:
+            self.e.job(
+                name,
+                qpu_s,
+                within=within,
+                prep_s=prep_s,
+                tenant=tenant,
+                max_execution_s=cap,
+                fault=fault,
+                overhead_s=2.0,
+            )
+        except Refused:
+            return
+        self.jobs.append(name)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def a_job_is_cancelled(self, data) -> None:
+        job = data.draw(st.sampled_from(self.jobs))
+        self.e.agenda.run_until(self.e.now)
+        if self.e.of(job).settled:
+            before = len(self.e.scheduler.log)
+            with pytest.raises(IllegalTransition):
+                self.e.cancel(job)
+            assert len(self.e.scheduler.log) == before
+        else:
+            self.e.cancel(job)
+
+    @precondition(lambda self: self.workloads)
+    @rule(data=st.data(), cancels=st.booleans())
+    def a_workload_is_ended(self, data, cancels: bool) -> None:
+        workload = data.draw(st.sampled_from(self.workloads))
+        self.e.agenda.run_until(self.e.now)
+        if self.e[workload].state == "closed":
+            with pytest.raises(IllegalEvent):
+                self.e.close(workload)
+        elif cancels:
+            self.e.cancel(workload)
+        else:
+            self.e.close(workload)
+
+    @rule(seconds=st.integers(1, 600))
+    def a_calibration_is_due(self, seconds: int) -> None:
+        self.e.calibrate(seconds)
+
+    @rule(ahead=st.integers(0, 50), lasts=st.integers(1, 200), tenant=st.sampled_from([YOU, "ann"]))
+    def time_is_reserved(self, ahead: int, lasts: int, tenant: str) -> None:
+        try:
+            self.e.reserve(self.e.now + ahead, self.e.now + ahead + lasts, tenant)
+        except (Refused, IllegalEvent):
+            return
+
+    @invariant()
+    def the_invariants_hold(self) -> None:
+        if hasattr(self, "e"):
+            self.e.scheduler.check_invariants()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "e"):
+            return
+        self.e.at(self.e.now + 200_000)
+        scheduler = self.e.scheduler
+        settled = [i.job for out in self.given for i in out if isinstance(i, Settle)]
+        assert len(settled) == len(set(settled)), "a job settled twice"
+        stuck = [j.id for j in scheduler.jobs.values() if j.state not in SETTLED]
+        if scheduler.plan.allowance_s is None and scheduler.plan.cost_limit_s is None:
+            assert not stuck, f"{stuck} never ended"
+        again, given = replay(scheduler.log, scheduler.plan)
+        assert given == self.given
+        again.pass_time(scheduler.now)
+        assert {j: again.job(j) for j in again.jobs} == {j: scheduler.job(j) for j in scheduler.jobs}
+        assert {w: again.workload(w) for w in again.workloads} == {
+            w: scheduler.workload(w) for w in scheduler.workloads
+        }
+        assert again.accounts.charges == scheduler.accounts.charges
+        assert QPU in scheduler.qpus or not scheduler.jobs
+
+
+Service.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestService = Service.TestCase

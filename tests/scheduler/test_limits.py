@@ -1,0 +1,127 @@
+"""What stops work: execution time, cost limit, allowance, pending jobs, submissions a minute."""
+
+from __future__ import annotations
+
+import pytest
+
+from qmode_jupyter.scheduler.plans import with_limits
+from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
+from qmode_jupyter.scheduler.states import JobState
+from tests.scheduler.emulation import Emulation
+
+
+def test_a_job_that_ends_exactly_at_its_maximum_execution_time_is_done() -> None:
+    e = Emulation()
+    e.job("exact", 5, max_execution_s=5)
+    e.job("over", 5.001, max_execution_s=5)
+    e.at(10)
+    assert [e.of(j).status for j in ("exact", "over")] == ["DONE", "ERROR"]
+
+
+def test_the_plans_own_cap_holds_for_every_job() -> None:  # SEMANTICS J20
+    e = Emulation()
+    e.job("long", 20_000)
+    e.job("greedy", 20_000, max_execution_s=15_000)
+    e.at(30_000)
+    assert [e.of(j).charged_s for j in ("long", "greedy")] == [10_800, 10_800]
+    assert {e.of(j).reason_code for j in ("long", "greedy")} == {1305}
+
+
+def test_a2_a_cost_limit_stops_what_runs_and_closes_its_session() -> None:
+    e = Emulation(with_limits("premium", cost_limit_s=30, lanes=1))
+    e.session("s")
+    e.job("first", 10, within="s")
+    e.job("running", 100, within="s")
+    e.job("queued", 10, within="s")
+    e.at(1).job("unrelated", 10)
+    s = e.at(30)["s"]
+    assert (s.state, s.state_reason, s.usage_s) == ("closed", "session_closed_by_cost_limit", 30)
+    assert [e.of(j).status for j in ("first", "running", "queued", "unrelated")] == [
+        "DONE",
+        "ERROR",
+        "CANCELLED",
+        "QUEUED",
+    ]
+    assert (e.of("running").reason_code, e.of("running").reason) == (1305, "Ran too long")
+    assert e.at(1_000).of("unrelated").state is JobState.QUEUED
+
+
+def test_a2_a_plan_may_let_what_runs_finish() -> None:
+    e = Emulation(with_limits("premium", cost_limit_s=30, cost_limit_policy="finish_running"))
+    e.batch("b")
+    for name in "abcdefg":
+        e.job(name, 20, within="b")
+    e.at(500)
+    # The limit came at 30 s, with b on the QPU and c to f in lanes: they finish.
+    assert [str(s) for s in e.states(*"abcdefg")] == [*["done"] * 6, "cancelled"]
+    assert e["b"].state == "closed"
+    assert e.scheduler.used_s() == 120
+
+
+def test_a2_a_limit_that_is_passed_by_a_jobs_overhead_starts_no_other_job() -> None:
+    e = Emulation(with_limits("payg", cost_limit_s=3))
+    e.batch("b")
+    e.job("a", 1, within="b", overhead_s=2)
+    e.job("b1", 1, within="b", overhead_s=2)
+    e.job("c", 1, within="b", overhead_s=2)
+    e.at(60)
+    assert e.states("a", "b1", "c")[0] is JobState.DONE
+    assert e.of("c").on_qpu_at is None
+    assert e["b"].state == "closed"
+
+
+def test_a2_nobody_elses_jobs_are_touched() -> None:
+    e = Emulation(with_limits("payg", cost_limit_s=10))
+    e.job("mine", 20)
+    e.job("theirs", 20, tenant="somebody")
+    e.at(30)
+    assert (e.of("mine").charged_s, e.of("theirs").charged_s) == (10, 20)
+
+
+def test_q2_active_work_goes_on_when_the_allowance_is_used_up() -> None:
+    e = Emulation(with_limits("open", allowance_s=10, window_s=1_000, lanes=1))
+    e.batch("b")
+    for name in "abc":
+        e.job(name, 8, within="b")
+    e.job("alone", 1)
+    e.at(24)
+    assert e.states(*"abc") == [JobState.DONE] * 3
+    assert e.of("alone").state is JobState.QUEUED
+    assert e.at(1_017).of("alone").state is JobState.DONE
+
+
+def test_a15_submissions_a_minute() -> None:
+    e = Emulation(with_limits("premium", submissions_per_min=5))
+    for n in range(5):
+        e.at(n).job(f"j{n}", 1)
+    with pytest.raises(Refused, match=r"Too many requests: 5 jobs .* within a minute") as refusal:
+        e.job("sixth", 1)
+    assert (refusal.value.code, refusal.value.solution) == (1202, "Submit the next one 56 s from now.")
+    e.at(60).job("sixth", 1)
+
+
+def test_a4_a_maximum_time_out_of_bounds_is_refused() -> None:
+    e = Emulation()
+    for wanted in (-5, 0.5, 28_801):
+        with pytest.raises(Refused, match="max_ttl must be from 1 to 28800 seconds") as refusal:
+            e.session("s", wanted)
+        assert refusal.value.code == 1208
+    e.session("s", 0)
+    assert e["s"].max_time_s == 28_800  # SEMANTICS S14: 0 is not sent
+
+
+def test_what_cannot_have_happened_changes_nothing() -> None:
+    e = Emulation()
+    e.job("a", 5)
+    e.batch("b")
+    before = list(e.scheduler.log)
+    for impossible in (
+        lambda: e.job("a", 5),
+        lambda: e.batch("b"),
+        lambda: e.job("c", within="nobody's"),
+        lambda: e.cancel("nobody"),
+        lambda: e.tenant("ann", 0.0),
+    ):
+        with pytest.raises(IllegalEvent):
+            impossible()
+    assert e.scheduler.log == before

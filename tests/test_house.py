@@ -1,0 +1,205 @@
+"""The rules of the house that no other tool checks."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import requires
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "qmode_jupyter"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+#: Where a distribution's import name is not its own name.
+IMPORT_NAMES = {
+    "pillow": "PIL","ipython": "IPython"}
+#: What we import without declaring it: the dependency that can't be installed without it.
+COMES_WITH = {
+    "PIL": "matplotlib",
+    "cloudpickle": "loky",
+    "comm": "ipykernel",
+    "jupyter_client": "ipykernel",
+    "psutil": "qiskit-aer",
+    "scipy": "qiskit",
+    "tornado": "ipykernel",
+    "traitlets": "ipython",
+}
+#: Imports that are not of the core, and the extra that brings them.
+EXTRAS = {
+    "qiskit_ibm_runtime": "ibm",
+}
+#: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700).
+UNPICKLERS = {"runtime/parcels.py"}
+#: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
+HEAVY = {
+    "IPython",
+    "anywidget",
+    "ipywidgets",
+    "loky",
+    "matplotlib",
+    "numpy",
+    "pebble",
+    "qiskit",
+    "qiskit_aer",
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT).as_posix()
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text file of the repository, or of an unpacked sdist, with its path."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+        paths = [ROOT / name for name in listed.split("\0") if name]
+    else:
+        out = {"node_modules", "labextension/lib", "qmode_jupyter/labextension", "__pycache__"}
+        paths = [
+            path
+            for path in ROOT.rglob("*")
+            if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+            and not any(f"/{name}/" in f"/{path.relative_to(ROOT).as_posix()}/" for name in out)
+        ]
+    for path in paths:
+        if path.is_file():
+            try:
+                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue  # a picture
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The top-level names of all that a module imports, at its head or inside a function."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {re.match(r"[\w-]+", line).group().lower() for line in requirements if "extra ==" not in line}
+
+
+def import_names(requirements: list[str]) -> set[str]:
+    return {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in distributions(requirements)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_has_some_50_to_400_lines(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    least = 0 if path.name == "__init__.py" else 25  # an idea may be small
+    assert least <= lines <= 400, (
+        f"{name_of(path)} has {lines} lines: split it, or join it with its neighbour"
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_named_manager_helper_or_util(path: Path) -> None:
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    names = [path.stem, *(node.name for node in ast.walk(tree_of(path)) if isinstance(node, kinds))]
+    vague = [name for name in names if re.search(r"manager|helper|util(s|$)", name, re.IGNORECASE)]
+    assert not vague
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_a_module_imports_is_declared(path: Path) -> None:
+    known = import_names(PROJECT["dependencies"]) | set(COMES_WITH) | set(EXTRAS)
+    foreign = imported(tree_of(path)) - set(sys.stdlib_module_names) - {"qmode_jupyter"}
+    assert foreign <= known, f"{name_of(path)} imports {sorted(foreign - known)}: not in pyproject.toml"
+
+
+@pytest.mark.parametrize(("name", "parent"), COMES_WITH.items())
+def test_what_comes_with_a_dependency_does(name: str, parent: str) -> None:
+    assert parent in distributions(PROJECT["dependencies"])
+    assert name in import_names(requires(parent))
+
+
+@pytest.mark.parametrize(("name", "extra"), EXTRAS.items())
+def test_an_extra_brings_its_import(name: str, extra: str) -> None:
+    assert name in import_names(PROJECT["optional-dependencies"][extra])
+
+
+def test_errors_import_nothing_but_the_standard_library() -> None:
+    assert imported(tree_of(PACKAGE / "errors.py")) <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_pickle_is_read(path: Path) -> None:
+    if name_of(path) in UNPICKLERS:
+        return
+    tree = tree_of(path)
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    readers = [
+        call
+        for call in calls
+        if re.fullmatch(r"(\w*pickle|dill|marshal|shelve)\.(load|loads|open|Unpickler)", call)
+    ]
+    assert not readers
+    keywords = [
+        node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "allow_pickle"
+    ]
+    assert all(isinstance(one.value, ast.Constant) and one.value.value is False for one in keywords)
+
+
+def test_import_loads_nothing_heavy() -> None:
+    script = "import sys, qmode_jupyter; print(*{name.partition('.')[0] for name in sys.modules})"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, cwd=ROOT)
+    assert not HEAVY & set(run.stdout.split())
+
+
+def test_every_public_name_is_there_and_says_what_it_is() -> None:
+    face = importlib.import_module("qmode_jupyter")
+    mute = []
+    for name in face.__all__:
+        value = getattr(face, name)
+        if name == "__version__":
+            continue
+        if not inspect.getdoc(value):
+            mute.append(name)
+        if inspect.isclass(value):
+            mute += [
+                f"{name}.{key}"
+                for key, member in vars(value).items()
+                if not key.startswith("_")
+                and isinstance(member, FunctionType | classmethod | staticmethod | property)
+                and not inspect.getdoc(getattr(value, key))
+            ]
+    assert not mute
+
+
+def test_the_package_is_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_no_registry_and_no_machine_path_is_named() -> None:
+    # Written apart, or this file would find itself.
+    hosts = [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("debian", "org")]
+    parts = [rf"\b{name}\.{top}\b" for name, top in hosts]
+    parts += [rf"(?<![\w.])/{name}/" for name in ("root", "work", "Users", "home/[a-z]")]
+    pattern = re.compile("|".join(parts))
+    found = [f"{path}: {match.group()}" for path, text in texts() for match in pattern.finditer(text)]
+    assert not found
+
+
+def test_no_notebook_holds_a_temporary_path() -> None:
+    assert not [path for path, text in texts() if path.endswith(".ipynb") and f"/{'tmp'}/" in text]
