@@ -1,5 +1,5 @@
 # make demo          run the first tutorial headless and print its report
-# make test          every check: ruff, mypy, import-linter, pytest with the tutorials
+# make test          every check: ruff, mypy, import-linter, vitest, pytest with the tutorials
 # make bench         measure, and write benchmarks/results.json
 # make screenshots   make the README's pictures again
 # make clean         remove what builds and checks leave behind
@@ -13,10 +13,10 @@ VENV = .venv
 BIN = $(VENV)/bin
 
 # An editable install follows the Python sources by itself; what pip builds once is the labextension.
-BUILT_FROM = pyproject.toml $(wildcard labextension/package*.json labextension/tsconfig.json \
-	labextension/install.json labextension/src/*.ts labextension/src/*.tsx labextension/style/* labextension/schema/*)
+BUILT_FROM = pyproject.toml $(wildcard labextension/package*.json labextension/tsconfig.json labextension/install.json) \
+	$(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
-.PHONY: help demo test lint types floors bench screenshots clean distclean
+.PHONY: help demo test lint types floors frontend bench screenshots clean distclean
 # Two pip runs in one environment would tread on each other: -j is allowed and changes nothing.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -29,7 +29,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m qmode_jupyter
 
 # pytest comes last, so that its closing line is the last line.
-test: $(VENV)/.test-installed lint types floors
+test: $(VENV)/.test-installed lint types floors frontend
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.test-installed
@@ -41,6 +41,13 @@ types: $(VENV)/.test-installed
 
 floors: $(VENV)/.test-installed
 	$(BIN)/lint-imports --no-logo
+
+# The pages' own tests; building the labextension has left node_modules.
+frontend: $(VENV)/.test-installed
+	@if ! command -v npm >/dev/null 2>&1; then \
+	echo "frontend: skipped, there is no npm on PATH (on Debian: apt install npm)"; \
+	else cd labextension && { [ -d node_modules ] || npm ci; } && npm run --silent check && npm test --silent && \
+	node --test ../tests/notebook/static; fi
 
 bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks

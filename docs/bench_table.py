@@ -21,12 +21,12 @@ def table(results: Results) -> str:
     lines = ["| | figure | target | met |", "|---|---:|---:|---|", *map(_line, results["rows"])]
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     before, after = results["load"]
-    lines += [
-        "",
-        f"Measured on {results['date']} on {results['cores']} cores ({results['system']}, load {before:g} before"
-        f" and {after:g} after) with Python {results['python']}, {versions}.",
-        "How each figure was measured stands in `benchmarks/results.json`.",
-    ]
+    lines.append("")
+    lines.append(
+        f"Measured on {results['date']} on {results['cores']} cores ({results['system']}; load average"
+        f" {before:g} before, {after:g} after) with Python {results['python']}, {versions}."
+    )
+    lines.append("How each was measured stands in [results.json](benchmarks/results.json).")
     return "\n".join(lines) + "\n"
 
 

@@ -54,11 +54,10 @@ def test_a_benchmark_that_broke_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0, "0 ×"), (1.0, "1 ×"), (1.049, "1.05 ×"), (99.96, "100 ×"), (14213.4, "14,213 ×")],
+    ("value", "text"), [(0.0, "0"), (1.0, "1"), (1.049, "1.05"), (99.96, "100"), (14213.4, "14,213")]
 )
 def test_figures_are_short(value: float, text: str) -> None:
-    assert shown(reported("a job", value, "×")) == text
+    assert shown(reported("a job", value, "×")) == f"{text} ×"
 
 
 @pytest.mark.parametrize("page", ["", "<!-- bench -->\n<!-- /bench -->\n" * 2])

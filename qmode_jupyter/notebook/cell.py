@@ -40,9 +40,19 @@ def run_body(shell: InteractiveShell, body: str) -> BaseException | None:
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     if error is not None and shown:
         lines = shown[-1]
+        if isinstance(error, SyntaxError):
+            error = _stand_in(error)
         with suppress(AttributeError):  # an exception with slots: it shows our frames, too
             error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return error
+
+
+def _stand_in(error: SyntaxError) -> BaseException:
+    """Return an exception that shows like `error`: IPython shows its own traceback of a SyntaxError."""
+    kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
+    stand_in: BaseException = kind(str(error))
+    stand_in.__cause__ = error
+    return stand_in
 
 
 @contextmanager

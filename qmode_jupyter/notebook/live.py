@@ -10,7 +10,7 @@ from qmode_jupyter.notebook.actions import act
 from qmode_jupyter.notebook.face import NoFace, front_end, open_face
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
-from qmode_jupyter.notebook.wire import PACE
+from qmode_jupyter.notebook.wire import CARDS
 from qmode_jupyter.runtime.runtime import Runtime
 
 
@@ -25,6 +25,9 @@ class Live:
 
     def __init__(self, runtime: Runtime, owner: str, *, quiet: bool = False) -> None:
         self._quiet = quiet
+        if not quiet and front_end() not in ("none", "text"):
+            # Half a second that a picture would otherwise cost at the end, also after an interrupt.
+            import qmode_jupyter.notebook.timeline_picture  # noqa: F401
 
         def look(changed: frozenset[str] | None) -> dict[str, Any]:
             return snapshot(runtime, changed, only=owner)
@@ -32,9 +35,13 @@ class Live:
         def clicked(request: dict[str, Any]) -> dict[str, Any]:
             return act(runtime, request)
 
-        self._face = NoFace() if quiet else open_face(owner, look, clicked, pace=PACE)
+        self._face = NoFace() if quiet else open_face(owner, look, clicked, pace=CARDS)
         self._unsubscribe = runtime.subscribe(self._face.changed)
         self._face.changed((owner,))
+
+    def leave(self) -> None:
+        """Let it go on by itself until the workload has ended: the cell is over."""
+        self._face.leave()
 
     def finish(self) -> None:
         """Leave the last picture in place of the live one."""

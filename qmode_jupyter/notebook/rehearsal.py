@@ -78,6 +78,7 @@ class Rehearsal:
             self._desk.kept = None
         elif self._flags.keep_open and error is None:
             self._desk.kept = session
+            face.leave()
             self._store(Report(self._service, session.session_id))
             return
         else:

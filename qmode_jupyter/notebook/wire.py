@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from qmode_jupyter.service import RuntimeService
 
 
-#: What all faces of this process together may send.
-PACE: Final = Pace()
+#: What the cards in the notebook may send, and what goes to panel and status bar: together ten messages
+#: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
+CARDS: Final = Pace(0.13, 16_000)
+PAGES: Final = Pace(0.5, 3_500)
 
 #: What there is to see before the first cell has used a service.
 _EMPTY: Final[dict[str, Any]] = {
@@ -43,7 +45,7 @@ class Wire:
         self._lock = threading.Lock()
         self._service: RuntimeService | None = None
         self._link = Link(kernel, self._look, self._act)
-        self._outbox = Outbox(self._look, PACE)
+        self._outbox = Outbox(self._look, PAGES)
         self._feed = Feed(self._outbox, self._link.publish)
         self._unsubscribe: Callable[[], None] = _nothing
         self._closed = False

@@ -1,4 +1,4 @@
-"""How often a real QPU would execute which circuits of a PUB, and how long each takes."""
+"""How often a real QPU would execute which circuits of a job, and how long that takes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,39 @@ from typing import TYPE_CHECKING
 
 from qmode_jupyter.runtime.estimating import measurements, shots_for
 from qmode_jupyter.runtime.parcels import fetch
-from qmode_jupyter.runtime.tasks import SamplerWork, Work
-from qmode_jupyter.runtime.timing import circuit_seconds
+from qmode_jupyter.runtime.tasks import SamplerWork, Task, Work
+from qmode_jupyter.runtime.timing import JobTiming, charged_seconds, circuit_seconds, prepare_seconds
 
 if TYPE_CHECKING:
     from qmode_jupyter.runtime.machine import Machine
 
 
-def executions(machine: Machine, directory: str, work: Work) -> list[tuple[int, float]]:
+def job_timing(machine: Machine, task: Task, simulated_s: float) -> JobTiming:
+    """Return the timing of a task (SEMANTICS U6, A9).
+
+    Parameters
+    ----------
+    machine
+        What its circuits run on.
+    task
+        A job, or a part of one.
+    simulated_s
+        What its simulation took.
+    """
+    delay_s = machine.rep_delay_s if task.options.rep_delay_s is None else task.options.rep_delay_s
+    runs = [run for work in task.works for run in _executions(machine, task.directory, work)]
+    executing_s = sum(count * (delay_s + seconds) for count, seconds in runs)
+    return JobTiming(
+        prep_s=prepare_seconds(task),
+        qpu_s=charged_seconds(executing_s),
+        overhead_s=task.overhead_s,
+        executions=sum(count for count, _ in runs),
+        executing_s=executing_s,
+        simulated_s=simulated_s,
+    )
+
+
+def _executions(machine: Machine, directory: str, work: Work) -> list[tuple[int, float]]:
     """Return (executions, duration of one in seconds) of each circuit of a PUB."""
     target = machine.target
     if isinstance(work, SamplerWork):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit_aer import AerSimulator
+from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.backends.aer_compiler import assemble_circuits, generate_aer_config
 from qiskit_aer.backends.backend_utils import LIBRARY_DIR
 from qiskit_aer.backends.controller_wrappers import aer_controller_execute
@@ -96,12 +96,10 @@ def assemble(
     SimulationFailedError
         Aer does not know an instruction.
     """
-    from qiskit_aer import AerError
-
     try:
         circuits, index = assemble_circuits([circuit], basis_gates)
     except AerError as error:
-        raise SimulationFailedError(f"Aer can't run this circuit: {_line(error.message)}.") from None
+        raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
     circuits[0].circ_id = 0
     moved = tuple((index[0][instruction], position) for instruction, position in places)
     return Assembled(circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise)
@@ -152,7 +150,10 @@ def execute(
             [(place, column) for place, column in zip(a.places, table.T.tolist(), strict=True)]
             for a, table in zip(assembled, values, strict=True)
         ]
-    output = _CONTROLLER.execute([a.circuit for a in assembled], assembled[0].noise, config)
+    try:
+        output = _CONTROLLER.execute([a.circuit for a in assembled], assembled[0].noise, config)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise SimulationFailedError(f"Aer ended with an error: {one_line(error)}.") from None
     if not isinstance(output, dict):
         raise SimulationFailedError("Aer ended without a result.")
     if not output.get("success", False):
@@ -178,14 +179,12 @@ def execute_publicly(
     overrides: Mapping[str, Any],
 ) -> list[Run]:
     """Run circuits without parameters by `AerSimulator.run`: slower, and by nothing but Aer's public API."""
-    from qiskit_aer import AerError
-
     try:
         result = simulator.run(
             list(circuits), shots=shots, seed_simulator=seed, memory=memory, **overrides
         ).result()
     except AerError as error:
-        raise SimulationFailedError(f"Aer can't run this circuit: {_line(error.message)}.") from None
+        raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
     if not result.success:
         raise _failure(result.to_dict())
     runs = []
@@ -204,7 +203,8 @@ class _Width:
     num_clbits: int
 
 
-def _line(text: object) -> str:
+def one_line(text: object) -> str:
+    """Return a message of Aer's or Qiskit's on one line, without what surrounds it."""
     return " ".join(str(text).split()).strip("'\" .")
 
 
@@ -220,10 +220,10 @@ def _failure(output: Mapping[str, Any]) -> Exception:
             )
         if status.startswith("ERROR"):
             return SimulationFailedError(
-                f"Aer could not simulate it: {_line(status.removeprefix('ERROR:'))}."
+                f"Aer could not simulate it: {one_line(status.removeprefix('ERROR:'))}."
             )
     return SimulationFailedError(
-        f"Aer could not simulate it: {_line(output.get('status', 'no reason given'))}."
+        f"Aer could not simulate it: {one_line(output.get('status', 'no reason given'))}."
     )
 
 

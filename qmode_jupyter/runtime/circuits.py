@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Instructions that Aer takes for jumps between parts of a circuit, or for computing with classical bits.
 DYNAMIC = frozenset({"mark", "jump", "store", "aer_store"})
-_BY_CHANCE = frozenset({"reset", "quantum_channel", "kraus", "superop"})
+_BY_CHANCE = frozenset({"reset", "initialize", "quantum_channel", "kraus", "superop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def flatten(
     flat = compile_circuit([circuit], [circuit_optypes(circuit)])[0][0]
     if passes and Delay in circuit_optypes(flat):
         flat = PassManager(list(passes)).run(flat)
-    flat, samplable = _measured_last(flat)
     narrow, qubits = _narrow(flat, also)
+    narrow, samplable = _measured_last(narrow)
     order = {parameter: column for column, parameter in enumerate(circuit.parameters)}
     places, expressions = _places(narrow)
     return FlatCircuit(narrow, qubits, places, _Filler(expressions, order), samplable)
@@ -105,7 +105,7 @@ def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCirc
 
 
 def _measured_last(circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:
-    """Return the circuit with its measurements at the end, where that changes nothing; and if it is samplable.
+    """Return the circuit with its measurements last, where that changes nothing; and if it is samplable.
 
     Aer moves them there as well. It counts the places of parameters before that, and puts the values
     where the count leads to after it.
@@ -115,15 +115,19 @@ def _measured_last(circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:
     last: list[Any] = []
     for instruction in circuit.data:
         name = instruction.name
-        if name in DYNAMIC or name == "initialize" or name.startswith("save_"):
+        if name in DYNAMIC or name.startswith("save_"):
             return circuit, False
         if name == "measure":
             seen.update(instruction.qubits)
             last.append(instruction)
-        elif name != "barrier":
-            if not seen.isdisjoint(instruction.qubits):
-                return circuit, False
+        elif not seen.isdisjoint(instruction.qubits):
+            return circuit, False
+        else:
             first.append(instruction)
+    data = circuit.data
+    begun = [n for n, i in enumerate(data) if i.name == "initialize" and n]
+    if begun and len(data[begun[-1]].qubits) < circuit.num_qubits:
+        return circuit, False  # Aer runs such a circuit shot by shot, as it stands.
     moved = circuit.copy_empty_like()
     for instruction in (*first, *last):
         moved._append(instruction)

@@ -7,14 +7,16 @@ once and keeps the object.
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
+import io
 import os
 import pickle
 import shutil
 import tempfile
 import threading
 import weakref
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -340,15 +342,27 @@ def _sketch(key: str, circuit: QuantumCircuit) -> Sketch:
 
 def _pickled(thing: Any) -> bytes:
     try:
-        data = pickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
+        data = _dumped(pickle.Pickler, thing)
     except (pickle.PicklingError, AttributeError, TypeError):
         data = b"__main__"
     if b"__main__" in data:
         # A class of the user's notebook: the worker can't import it, so it is sent by value.
         import cloudpickle  # type: ignore[import-untyped]  # a dependency of loky's
 
-        data = cloudpickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
+        data = _dumped(cloudpickle.Pickler, thing)
     return data
+
+
+def _dumped(pickler_class: Any, thing: Any) -> bytes:
+    from qiskit.circuit import CASE_DEFAULT
+
+    buffer = io.BytesIO()
+    pickler = pickler_class(buffer, pickle.HIGHEST_PROTOCOL)
+    # Qiskit knows the default of a switch by its identity, which a pickle of it loses: by name, then.
+    by_name = {type(CASE_DEFAULT): lambda _: "CASE_DEFAULT"}
+    pickler.dispatch_table = ChainMap(by_name, getattr(pickler, "dispatch_table", copyreg.dispatch_table))
+    pickler.dump(thing)
+    return buffer.getvalue()
 
 
 def _digest(data: bytes) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import secrets
 import time
@@ -27,7 +28,7 @@ from qmode_jupyter.runtime.tasks import (
     Task,
     Work,
 )
-from qmode_jupyter.runtime.timing import JobTiming, charged_seconds, prepare_seconds
+from qmode_jupyter.runtime.timing import JobTiming, charged_seconds
 from qmode_jupyter.runtime.weight import long_run_note, weight_seconds
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from qiskit.primitives.containers.sampler_pub import SamplerPub
     from qiskit.providers import BackendV2
 
-__all__ = ["Outcome", "SimulationOptions", "Task", "join", "pack", "simulate", "unpack", "warm"]
+__all__ = ["Outcome", "SimulationOptions", "Task", "account", "join", "pack", "simulate", "unpack", "warm"]
 
 # Between the seeds of an Estimator's PUBs: far more than the runs of one take.
 _PUB_SEED_STEP = 2**45 + 59
@@ -59,7 +60,7 @@ def pack(
     backend
         Any `BackendV2`.
     options
-        How to simulate; a `seed_simulator` of None is replaced by a seed of chance.
+        How to simulate. Without a `seed_simulator` a simulator's own counts, else one by chance.
     parcels
         Where circuits, backend and noise model are put.
 
@@ -68,10 +69,11 @@ def pack(
     IBMInputValueError
         An observable has letters other than I, X, Y and Z.
     """
-    seed = secrets.randbits(31) if options.seed_simulator is None else options.seed_simulator
-    model = options.noise_model
-    if model is None and is_simulator(backend):
-        model = getattr(backend.options, "noise_model", None)
+    model, seed = options.noise_model, options.seed_simulator
+    if is_simulator(backend):
+        model = getattr(backend.options, "noise_model", None) if model is None else model
+        seed = getattr(backend.options, "seed_simulator", None) if seed is None else seed
+    seed = secrets.randbits(31) if seed is None else seed
     noisy = model is not None or not is_simulator(backend)
     sketches = [parcels.sketch(pub.circuit) for pub in pubs]
     works: list[Work] = []
@@ -129,7 +131,10 @@ def simulate(task: Task) -> Outcome:
     SimulationFailedError
         Aer gave no result.
     """
-    from qmode_jupyter.runtime.accounting import executions
+    from qiskit.exceptions import QiskitError
+
+    from qmode_jupyter.runtime.accounting import job_timing
+    from qmode_jupyter.runtime.aer import SimulationFailedError, one_line
     from qmode_jupyter.runtime.dry import made_up
     from qmode_jupyter.runtime.estimating import estimate, estimate_exactly
     from qmode_jupyter.runtime.machine import machine
@@ -138,28 +143,28 @@ def simulate(task: Task) -> Outcome:
     place = machine(task.directory, task.backend, task.noise)
     begin = time.perf_counter()
     parts: list[Any] = []
-    for work in task.works:
-        if task.options.dry_run:
-            parts.append(made_up(work))
-        elif isinstance(work, SamplerWork):
-            parts.append(sample(place, task.directory, work, task.options.threads))
-        elif task.options.exact:
-            parts.append(estimate_exactly(place, task.directory, work, task.options.threads))
-        else:
-            parts.append(estimate(place, task.directory, work, task.options.threads))
-    simulated_s = time.perf_counter() - begin
-    rep_delay_s = place.rep_delay_s if task.options.rep_delay_s is None else task.options.rep_delay_s
-    runs = [run for work in task.works for run in executions(place, task.directory, work)]
-    executing_s = sum(count * (rep_delay_s + seconds) for count, seconds in runs)
-    timing = JobTiming(
-        prep_s=prepare_seconds(task),
-        qpu_s=charged_seconds(executing_s),
-        overhead_s=task.overhead_s,
-        executions=sum(count for count, _ in runs),
-        executing_s=executing_s,
-        simulated_s=simulated_s,
-    )
+    try:
+        for work in task.works:
+            if task.options.dry_run:
+                parts.append(made_up(work))
+            elif isinstance(work, SamplerWork):
+                parts.append(sample(place, task.directory, work, task.options.threads))
+            elif task.options.exact:
+                parts.append(estimate_exactly(place, task.directory, work, task.options.threads))
+            else:
+                parts.append(estimate(place, task.directory, work, task.options.threads))
+    except QiskitError as error:
+        raise SimulationFailedError(f"It can't be simulated: {one_line(error.message)}.") from None
+    timing = job_timing(place, task, time.perf_counter() - begin)
     return Outcome(task.program, tuple(parts), timing, tuple(place.notes), task.options.dry_run)
+
+
+def account(task: Task) -> JobTiming:
+    """Return how long a task would hold a QPU, without simulating it; in a worker."""
+    from qmode_jupyter.runtime.accounting import job_timing
+    from qmode_jupyter.runtime.machine import machine
+
+    return job_timing(machine(task.directory, task.backend, task.noise), task, 0.0)
 
 
 def join(outcomes: Sequence[Outcome]) -> Outcome:
@@ -242,6 +247,4 @@ def _measured_qubits(work: Work) -> Iterable[int]:
 
 
 def _without_model(options: SimulationOptions, seed: int) -> SimulationOptions:
-    import dataclasses
-
     return dataclasses.replace(options, noise_model=None, seed_simulator=seed)

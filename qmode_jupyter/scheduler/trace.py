@@ -64,6 +64,7 @@ class Trace:
     qpu: str
     #: The workload or the jobs that it is about; empty for all of yours on the QPU.
     focus: tuple[str, ...]
+    #: Everything that happened, on other QPUs too: one account pays for all.
     events: tuple[Event, ...]
     jobs: tuple[JobRecord, ...]
     #: All other jobs on the same QPU in the same stretch of time.
@@ -152,7 +153,7 @@ def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: 
         until=scheduler.now,
         qpu=qpu,
         focus=tuple(focus),
-        events=tuple(e for e in scheduler.log if _concerns(e, qpu, scheduler)),
+        events=tuple(scheduler.log),
         jobs=tuple(j.record() for j in jobs),
         others=others,
         workloads=workloads,
@@ -164,16 +165,6 @@ def replay(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[In
     """Feed `events` to a fresh scheduler; return it and the instructions of each event."""
     scheduler = Scheduler(plan)
     return scheduler, [scheduler.handle(event) for event in events]
-
-
-def _concerns(event: Event, qpu: str, scheduler: Scheduler) -> bool:
-    if isinstance(event, ev.WorkloadOpened | ev.JobSubmitted | ev.CalibrationDue | ev.QpuReserved):
-        return event.qpu == qpu
-    if isinstance(event, ev.WorkloadClosed | ev.WorkloadCancelled):
-        return scheduler.workloads[event.workload].qpu == qpu
-    if isinstance(event, ev.Tick | ev.TenantArrived):
-        return True
-    return scheduler.jobs[event.job].qpu == qpu
 
 
 def _written(event: Event) -> list[Any]:

@@ -46,7 +46,7 @@ def forms(monkeypatch):
     execute, whole = programs.Programs._execute, programs.Programs._run_whole
 
     def spy(self, jobs, *rest):
-        seen.extend("absorbed" if dense else "cut" for *_, dense in jobs)
+        seen.extend("absorbed" if job.dense else "cut" for job in jobs)
         return execute(self, jobs, *rest)
 
     def spy_on_whole(self, *rest):
@@ -368,12 +368,19 @@ def test_parameters_reach_their_gates_in_every_form(parcels):
     circuit.ry(2 * phi + 0.1, 1)
     circuit.rz(theta * phi, 1)
     circuit.measure(1, 1)
+    begun = QuantumCircuit(2, 3)
+    begun.initialize([0.6, 0.8], 0)
+    begun.compose(circuit, inplace=True)
+    again = circuit.copy()
+    again.initialize([0.6, 0.8], 1)
+    again.ry(theta + phi, 1)
+    again.measure(1, 1)
     within = circuit.copy()
     within.ry(theta - phi, 0)
     within.measure(0, 2)
     values = np.array([[0.3, 1.1], [2.0, 0.2]])
     for simulator in (AerSimulator(), AerSimulator(noise_model=a_model())):
-        for made in (circuit, within):
+        for made in (circuit, begun, within, again):
             pub = SamplerPub.coerce((made, {(phi, theta): values}), 100)
             options = SimulationOptions(seed_simulator=SEED)
             result = unpack([pub], simulate(pack("sampler", [pub], simulator, options, parcels)))[0]
@@ -383,6 +390,36 @@ def test_parameters_reach_their_gates_in_every_form(parcels):
                     bound, shots=100, seed_simulator=SEED + 2113 * number, memory=True, max_parallel_threads=1
                 )
                 assert result.data.c[number].get_bitstrings() == run.result().get_memory()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 0])
+def test_under_the_same_setting_of_aer_s_threads(threads, parcels):
+    circuit = isa("generic_19q", measured_within())
+    settings = {"max_parallel_threads": threads} if threads else {}
+    result = (
+        whole("generic_19q").run(circuit, shots=64, seed_simulator=SEED, memory=True, **settings).result()
+    )
+    pub = SamplerPub.coerce(circuit, 64)
+    options = SimulationOptions(seed_simulator=SEED, threads=threads)
+    ours = unpack([pub], simulate(pack("sampler", [pub], device("generic_19q"), options, parcels)))
+    assert ours[0].data.c.get_bitstrings() == result.get_memory()
+
+
+def test_runs_of_many_shots_share_no_random_numbers(parcels):
+    # Aer gives each shot of a trajectory the next seed, and the next circuit a seed 2113 higher.
+    theta = Parameter("theta")
+    circuit = QuantumCircuit(1, 2)
+    circuit.ry(theta, 0)
+    circuit.measure(0, 0)
+    circuit.ry(theta, 0)
+    circuit.measure(0, 1)
+    pub = SamplerPub.coerce((circuit, [[1.5], [1.5]]), 3000)
+    options = SimulationOptions(seed_simulator=SEED)
+    simulator = AerSimulator(noise_model=a_model())
+    shots = unpack([pub], simulate(pack("sampler", [pub], simulator, options, parcels)))[0].data.c
+    first, second = shots[0].get_bitstrings(), shots[1].get_bitstrings()
+    assert first == expected("", circuit.assign_parameters([1.5]), 3000, simulator)[0]
+    assert first[2113:] != second[: 3000 - 2113]
 
 
 def test_an_estimator_measures_what_the_whole_model_shows(parcels):
@@ -402,7 +439,7 @@ def test_an_estimator_measures_what_the_whole_model_shows(parcels):
 
 def test_an_error_as_one_matrix_is_what_qiskit_makes_of_it():
     errors = [
-        *(whole("fake_manila").options.noise_model._local_quantum_errors["cx"].values()),
+        *list(whole("fake_manila").options.noise_model._local_quantum_errors["cx"].values())[:2],
         depolarizing_error(0.1, 3),
         amplitude_damping_error(0.2).tensor(pauli_error([("X", 0.3), ("Z", 0.7)])),
         pauli_error([("XY", 0.5), ("ZI", 0.5)]).compose(depolarizing_error(0.2, 1), qargs=[1]),

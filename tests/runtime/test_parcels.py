@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import Gate, Parameter, Qubit
+from qiskit.circuit import CASE_DEFAULT, Gate, Parameter, Qubit
 from qiskit.circuit.library import UnitaryGate, efficient_su2
 from qiskit.providers import QubitProperties
 from qiskit.providers.fake_provider import GenericBackendV2
@@ -153,6 +153,17 @@ def test_a_block_that_was_changed_is_noticed(parcels):
     assert parcels.circuit(changing) == key
     changing.data[1] = circuit(2).data[1]
     assert parcels.circuit(changing) != key
+
+
+def test_the_default_of_a_switch_arrives(parcels):
+    circuit = QuantumCircuit(1, 2)
+    with circuit.switch(circuit.cregs[0]) as case:
+        with case(1):
+            circuit.x(0)
+        with case(case.DEFAULT):
+            circuit.h(0)
+    arrived = fetch(parcels.directory, parcels.circuit(circuit))
+    assert [label for label, _ in arrived.data[0].operation.cases_specifier()] == [(1,), (CASE_DEFAULT,)]
 
 
 def test_equal_circuits_share_a_file(parcels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from qmode_jupyter.runtime import aer, tasks
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
-from qmode_jupyter.runtime.simulate import SimulationOptions, join, pack, simulate, unpack, warm
+from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
 
 SEED = 5
 
@@ -552,6 +553,12 @@ def test_a_job_is_timed_by_its_circuits_and_shots(parcels):
     assert timing.executing_s == pytest.approx(20_000 * (250e-6 + duration_s))
     assert (timing.qpu_s, timing.overhead_s, timing.executions) == (8, 2, 20_000)
     assert timing.simulated_s > 0
+
+
+def test_it_can_be_timed_without_being_simulated(parcels):
+    pubs = [estimator_pub(state(), HAMILTONIAN), estimator_pub(state(), "ZZ")]
+    task = pack("estimator", pubs, aer_simulator(), SimulationOptions(), parcels)
+    assert dataclasses.replace(simulate(task).timing, simulated_s=0.0) == account(task)
 
 
 def test_the_delay_between_executions_is_the_job_s_or_the_backend_s(parcels):
