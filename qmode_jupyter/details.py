@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.facts import JobFacts
-from qmode_jupyter.runtime.runtime import Runtime, timestamp
+from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.states import JobState, Mode
 

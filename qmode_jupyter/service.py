@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.runtime.clock import Clock
     from qmode_jupyter.runtime.engine import Speed
     from qmode_jupyter.runtime.runtime import Timing
+    from qmode_jupyter.runtime.tenants import Tenants
     from qmode_jupyter.scheduler.plans import Plan
 
 # Which service handed a backend out; None stands for one that was closed. The values are strong:
@@ -61,6 +62,8 @@ class RuntimeService(OneInstance, Runtime):
         emulated seconds per second.
     seed, workers, clock
         Repeatable ids; processes that simulate (None: one per core); another clock, for tests.
+    load, tenants
+        How busy other users keep each QPU, from 0 (nobody else) to 0.9, or those users themselves.
     legacy_metrics
         Whether `RuntimeJob.metrics` also has the keys that the service removed in 2026 and that
         older texts read (``usage.quantum_seconds``, …).
@@ -87,12 +90,16 @@ class RuntimeService(OneInstance, Runtime):
         seed: int | None = None,
         workers: int | None = None,
         clock: Clock | None = None,
+        load: float = 0.0,
+        tenants: Tenants | None = None,
         legacy_metrics: bool = True,
         instance: str | None = None,
         **account: Any,
     ) -> None:
         take_account(account, inspect.signature(type(self)).parameters)
-        Runtime.__init__(self, plan, timing, speed, seed=seed, workers=workers, clock=clock)
+        Runtime.__init__(
+            self, plan, timing, speed, seed=seed, workers=workers, clock=clock, load=load, tenants=tenants
+        )
         OneInstance.__init__(self, instance, self.plan.name)
         self.legacy_metrics = legacy_metrics
         self._session_backends: dict[str, BackendV2] = {}

@@ -74,15 +74,18 @@ def absorb(flat: FlatCircuit, noise: Noise) -> Absorbed | None:
     on = [tuple(flat.qubits[index[q]] for q in instruction.qubits) for instruction in kept]
     labels = [instruction.operation.label or instruction.name for instruction in kept]
     noise.fetch(zip(labels, on, strict=True))
+    errors = [noise.gate(label, qubits) for label, qubits in zip(labels, on, strict=True)]
+    if any(e is not None and e.num_qubits != len(qubits) for e, qubits in zip(errors, on, strict=True)):
+        return None
     writer = _Writer(flat.circuit)
-    for instruction, label, qubits in zip(kept, labels, on, strict=True):
+    for instruction, error in zip(kept, errors, strict=True):
         number = number_of[id(instruction)]
         columns = {
             position: column_of[number, position]
             for position in range(len(instruction.params))
             if (number, position) in column_of
         }
-        writer.write(instruction, noise.gate(label, qubits), columns)
+        writer.write(instruction, error, columns)
     return Absorbed(writer.circuit, tuple(writer.places), tuple(writer.columns), len(cone))
 
 

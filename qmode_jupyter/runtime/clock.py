@@ -104,3 +104,9 @@ class ManualClock(Clock):
     def wall_until(self, at: float) -> float | None:
         """Return 0 for what is due and None for the rest: nothing comes by itself."""
         return 0.0 if at <= self.now() else None
+
+
+def timestamp(unix_s: float) -> str:
+    """Return a time as the service writes it: ISO-8601, UTC, milliseconds."""
+    whole, rest = divmod(unix_s, 1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int(rest * 1000):03d}Z"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qmode_jupyter.runtime.noise import Noise, Qubits, UnknownModelError, Use
+from qmode_jupyter.runtime.noise import Noise, Qubits, Use
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -52,7 +52,7 @@ def cut(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubit
     Raises
     ------
     UnknownModelError
-        The model can't be cut.
+        The errors can't be told apart.
     """
     errors: list[dict[str, Any]] = []
     circuits = list(circuits)
@@ -60,13 +60,13 @@ def cut(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubit
         uses = sorted(set().union(*(uses_of(circuit, physical) for circuit in circuits)))
         noise.fetch(uses)
         renumber = {qubit: i for i, qubit in enumerate(physical)}
+        general = {label: noise.on_all_qubits(label) for label, _ in uses}
         for label, qubits in uses:
             error = noise.gate(label, qubits)
-            if error is not None:
-                if error.num_qubits != len(qubits):
-                    raise UnknownModelError(f"the error of {label!r} is not on as many qubits as the gate")
+            if error is not None and error is not general[label]:
                 where = [[renumber[q] for q in qubits]]
                 errors.append({**as_json(error), "operations": [label], "gate_qubits": where})
+        errors += [{**as_json(e), "operations": [label]} for label, e in general.items() if e is not None]
         errors += readout(noise, [qubits for label, qubits in uses if label == "measure"], renumber)
         errors += [{**as_json(error), "operations": [_ELSEWHERE]} for error in noise.kinds()]
     channels = {e.id: e for circuit in circuits for e in map(channel_of, circuit.data) if e is not None}

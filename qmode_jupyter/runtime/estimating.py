@@ -95,7 +95,10 @@ class Measurements:
     @cached_property
     def programs(self) -> Programs:
         """All of them, ready to run."""
-        return Programs(self._machine, self.circuits)
+        ready, circuits = self._machine.runnable(self._circuit), self.circuits
+        if ready is not self._circuit:  # translated once, not in each basis
+            circuits = [measured(self._machine, ready, basis) for basis in self.bases]
+        return Programs(self._machine, circuits)
 
     @cached_property
     def masks(self) -> list[NDArray[np.uint64]]:

@@ -89,6 +89,9 @@ class Noise(Protocol):
     def gate(self, label: str, qubits: Qubits) -> Any | None:
         """Return the `QuantumError` of an instruction, None where there is none."""
 
+    def on_all_qubits(self, label: str) -> Any | None:
+        """Return the `QuantumError` of an instruction on qubits that have none of their own."""
+
     def readout(self, qubits: Qubits) -> Any | None:
         """Return the `ReadoutError` of a measurement, None where there is none."""
 
@@ -138,6 +141,10 @@ class ModelNoise:
             self._loaded[use] = self._load(local[qubits])
         return self._loaded[use]
 
+    def on_all_qubits(self, label: str) -> Any | None:
+        """Return the `QuantumError` of an instruction on qubits that have none of their own."""
+        return self._errors.default.get(label)
+
     def readout(self, qubits: Qubits) -> Any | None:
         """Return the `ReadoutError` of a measurement, None where there is none."""
         return self._errors.readout.get(qubits, self._errors.default_readout)
@@ -183,6 +190,10 @@ class DeviceNoise:
     def gate(self, label: str, qubits: Qubits) -> Any | None:
         """Return the `QuantumError` of an instruction, None where there is none."""
         return self._gates.get((label, qubits))
+
+    def on_all_qubits(self, label: str) -> Any | None:
+        """Return the `QuantumError` of an instruction on qubits that have none of their own: never one."""
+        return None
 
     def readout(self, qubits: Qubits) -> Any | None:
         """Return the `ReadoutError` of a measurement, None where there is none."""

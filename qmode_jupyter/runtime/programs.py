@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Shots of one call of Aer: each is a string in its result until it is packed.
 _SHOTS_AT_ONCE = 2**19
-
 # More than the shots of any run.
 _FAR = 2**24 + 43
 # Circuits of so many qubits are held against the memory that is free now, not all that there is.
@@ -48,16 +47,11 @@ class Programs:
         What they run on.
     circuits
         As the user gave them, with what is to be measured in them.
-    also
-        Qubits to simulate even if a circuit does not touch them.
     """
 
-    def __init__(
-        self, machine: Machine, circuits: Sequence[QuantumCircuit], also: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, machine: Machine, circuits: Sequence[QuantumCircuit]) -> None:
         self._machine = machine
         self._circuits = [machine.runnable(circuit) for circuit in circuits]
-        self._also = also
 
     def run(
         self,
@@ -111,7 +105,8 @@ class Programs:
     def _flat(self) -> list[FlatCircuit]:
         noise = self._machine.noise
         passes = noise.passes() if noise is not None else ()
-        flats = [flatten(circuit, passes, self._also) for circuit in self._circuits]
+        flats = [flatten(circuit, passes) for circuit in self._circuits]
+        # All on the same qubits: they share a noise model, which counts them.
         everywhere = frozenset().union(*(flat.qubits for flat in flats))
         if any(everywhere != frozenset(flat.qubits) for flat in flats):
             flats = [flatten(circuit, passes, everywhere) for circuit in self._circuits]

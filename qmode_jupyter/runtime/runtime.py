@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
-import uuid
 import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -24,12 +22,13 @@ from qmode_jupyter.runtime.facts import JobFacts, Names
 from qmode_jupyter.runtime.simulate import SimulationOptions
 from qmode_jupyter.runtime.simulations import Simulations
 from qmode_jupyter.runtime.tasks import Program
+from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.timing import JobTiming, prepare_seconds
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import plans
 from qmode_jupyter.scheduler.agenda import Fault
-from qmode_jupyter.scheduler.events import YOU, Instruction, Settle, Stop
+from qmode_jupyter.scheduler.events import Instruction, Settle, Stop
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
@@ -63,11 +62,15 @@ class Runtime(Workloads):
         timing has one of its own.
     clock
         Another clock, as `ManualClock` in tests.
+    load
+        How busy other users keep each QPU, from 0 (nobody else) to 0.9; `seed` makes them repeatable.
+    tenants
+        Other users of your own making, instead of `load`.
 
     Raises
     ------
     ValueError
-        For a plan, timing or speed that does not exist.
+        For a plan, timing, speed or load that can't be.
     """
 
     def __init__(
@@ -79,23 +82,25 @@ class Runtime(Workloads):
         seed: int | None = None,
         workers: int | None = None,
         clock: Clock | None = None,
+        load: float = 0.0,
+        tenants: Tenants | None = None,
     ) -> None:
         if timing not in ("modelled", "measured"):
             raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
         if speed != "max" and not (isinstance(speed, int | float) and speed > 0):
             raise ValueError(f'speed must be "max" or a number above 0, not {speed!r}')
+        self.tenants = tenants or Tenants(load, seed=seed or 0)
         timed = plans.plan(plan)
         if timing == "measured":
             timed, speed = dataclasses.replace(timed, charge_step_s=0.0), 1.0
         clock = clock or Clock()
         super().__init__(timed, clock, speed, Names(seed))
-        self.id = uuid.uuid4().hex
         self.timing = timing
-        #: Unix time of emulated second 0.
-        self.origin_s = time.time() - clock.now()
         self._facts: dict[str, JobFacts] = {}
         self._ended: dict[str, Counter[JobState]] = {}
         self._budgets = Budgets()
+        #: QPUs that other users have come to.
+        self._populated: set[str] = set()
         self._backends: dict[str, BackendV2] = {}
         self._closed = False
         self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
@@ -155,6 +160,7 @@ class Runtime(Workloads):
         thread = threading.current_thread()
 
         def enter() -> None:
+            self._populate(backend.name)
             group = self._open_group.id if self._open_group is not None and workload is None else None
             owner = self._budget_owner(workload)
             if owner is not None:
@@ -295,26 +301,7 @@ class Runtime(Workloads):
         self.job_facts(job)
         self._engine.call(cancel)
 
-    # ---- accounts, traces, changes
-
-    def usage(self) -> dict[str, Any]:
-        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12)."""
-        consumed = self._engine.call(lambda: self._up_to_date().used_s(YOU))
-        limits = [s for s in (self.plan.allowance_s, self.plan.cost_limit_s) if s is not None]
-        limit = min(limits, default=None)
-        begins = self.origin_s + self.now() - self.plan.window_s
-        return {
-            "instance_id": self.id,
-            "plan_id": self.plan.name,
-            "usage_consumed_seconds": consumed,
-            "usage_limit_seconds": limit,
-            "usage_limit_reached": limit is not None and consumed >= limit,
-            "usage_remaining_seconds": None if limit is None else max(0.0, limit - consumed),
-            "usage_period": {
-                "start_time": timestamp(begins),
-                "end_time": timestamp(self.origin_s + self.now()),
-            },
-        }
+    # ---- traces, and the end
 
     def trace(self, of: str | None = None) -> Trace:
         """Return the record of a session, batch, group or job, or of everything on the last QPU used."""
@@ -354,6 +341,11 @@ class Runtime(Workloads):
     def _last_qpu(self) -> str:
         return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
 
+    def _populate(self, qpu: str) -> None:
+        if qpu not in self._populated:
+            self._populated.add(qpu)
+            self._engine.agenda.feed(self.tenants.arrivals(qpu, self._engine.catch_up()))
+
     def _budget_owner(self, workload: str | None) -> str | None:
         group = self._open_group
         owner = workload or (group.id if group is not None else None)
@@ -389,9 +381,3 @@ class Runtime(Workloads):
                         state = shown_state(instruction.state, instruction.reason_code)
                         self._ended.setdefault(changed, Counter())[state] += 1
                         self._engine.mark(changed)
-
-
-def timestamp(unix_s: float) -> str:
-    """Return a time as the service writes it: ISO-8601, UTC, milliseconds."""
-    whole, rest = divmod(unix_s, 1)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int(rest * 1000):03d}Z"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
+import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qmode_jupyter.errors import IBMInputValueError, RequestsApiError
-from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.clock import Clock, timestamp
 from qmode_jupyter.runtime.engine import Engine, Speed
 from qmode_jupyter.runtime.facts import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
@@ -28,7 +30,10 @@ class Workloads:
     """The part of a runtime that groups jobs; `Runtime` adds the jobs themselves."""
 
     def __init__(self, plan: Plan, clock: Clock, speed: Speed, names: Names) -> None:
+        self.id = uuid.uuid4().hex
         self.plan = plan
+        #: Unix time of emulated second 0.
+        self.origin_s = time.time() - clock.now()
         self.speed: Speed = speed
         self._names = names
         self._lock = threading.Lock()
@@ -138,6 +143,25 @@ class Workloads:
     def groups(self) -> tuple[JobGroup, ...]:
         """Return all groups, the oldest first."""
         return tuple(self._groups.values())
+
+    def usage(self) -> dict[str, Any]:
+        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12)."""
+        consumed = self._engine.call(lambda: self._up_to_date().used_s(YOU))
+        limits = [s for s in (self.plan.allowance_s, self.plan.cost_limit_s) if s is not None]
+        limit = min(limits, default=None)
+        begins = self.origin_s + self.now() - self.plan.window_s
+        return {
+            "instance_id": self.id,
+            "plan_id": self.plan.name,
+            "usage_consumed_seconds": consumed,
+            "usage_limit_seconds": limit,
+            "usage_limit_reached": limit is not None and consumed >= limit,
+            "usage_remaining_seconds": None if limit is None else max(0.0, limit - consumed),
+            "usage_period": {
+                "start_time": timestamp(begins),
+                "end_time": timestamp(self.origin_s + self.now()),
+            },
+        }
 
     # ---- inside
 

@@ -299,6 +299,7 @@ def labelled():
     circuit = QuantumCircuit(2)
     circuit.append(XGate(label="slow"), [0])
     circuit.append(XGate(), [1])
+    circuit.append(CXGate(label="odd"), [1, 0])  # its error is on one qubit
     circuit.measure_all()
     return circuit
 
@@ -315,6 +316,7 @@ def a_model():
     model.add_all_qubit_quantum_error(pauli_error([("Y", 0.2), ("I", 0.8)]), ["x", "h"])
     model.add_quantum_error(amplitude_damping_error(0.4), ["x"], [1])
     model.add_all_qubit_quantum_error(amplitude_damping_error(0.5), "slow")
+    model.add_all_qubit_quantum_error(depolarizing_error(0.9, 1), "odd")
     model.add_all_qubit_quantum_error(depolarizing_error(0.3, 2), ["cx"])
     model.add_all_qubit_quantum_error(pauli_error([("X", 0.1), ("I", 0.9)]), ["measure"])
     model.add_quantum_error(pauli_error([("X", 0.3), ("I", 0.7)]), ["reset"], [0])

@@ -9,6 +9,7 @@ from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import JobState, Mode
+from qmode_jupyter.scheduler.trace import Trace, take
 
 QPU = "generic_19q"
 
@@ -54,6 +55,9 @@ class Emulation:
         max_execution_s: float | None = None,
         fault: Fault | None = None,
         overhead_s: float = 0.0,
+        program: str = "sampler",
+        submitter: int = 0,
+        awaited: tuple[str, ...] = (),
     ) -> str:
         self.agenda.expect(name, prep_s)
         self.agenda.found(name, fault or qpu_s)
@@ -63,12 +67,25 @@ class Emulation:
                 name,
                 QPU,
                 within,
+                program,
                 overhead_s=overhead_s,
                 max_execution_s=max_execution_s,
                 tenant=tenant,
+                submitter=submitter,
+                awaited=awaited,
             )
         )
         return name
+
+    def result(self, job: str) -> str:
+        """Wait until a job has ended."""
+        while not self.of(job).settled:
+            self.agenda.step()
+        self.now = self.scheduler.now
+        return job
+
+    def trace(self, *focus: str) -> Trace:
+        return take(self.scheduler, QPU, focus)
 
     def close(self, workload: str) -> None:
         self.happen(ev.WorkloadClosed(self.now, workload))
