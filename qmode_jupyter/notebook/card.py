@@ -17,7 +17,7 @@ from qmode_jupyter.notebook import words
 from qmode_jupyter.notebook.palette import LIGHT
 
 #: Jobs that are listed one by one; the rest is in the counts.
-LISTED: Final = 30
+LISTED: Final = 12
 #: Places in the list that failures get before newer jobs.
 _KEPT_FAILURES: Final = 10
 

@@ -104,7 +104,10 @@ class QModeMagics(Magics):
         from qmode_jupyter.scheduler.states import Mode
 
         assert self.shell is not None
-        Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)
+        try:
+            Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)
+        finally:
+            self._wire.flush()
 
 
 def load(shell: InteractiveShell) -> None:

@@ -50,4 +50,6 @@ class Report:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         table = str(self)
-        return {"text/plain": table, "text/html": f"<pre>{escape(table)}</pre>"}
+        # Said here, because pages that show a notebook give text in HTML their own font.
+        style = "font-family:ui-monospace,Menlo,Consolas,monospace;line-height:1.25;overflow-x:auto"
+        return {"text/plain": table, "text/html": f'<pre style="{style}">{escape(table)}</pre>'}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: What the cards in the notebook may send, and what goes to panel and status bar: together ten messages
 #: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
-CARDS: Final = Pace(0.13, 16_000)
-PAGES: Final = Pace(0.5, 3_500)
+CARDS: Final = Pace(0.14, 12_000)
+PAGES: Final = Pace(0.4, 7_500)
 
 #: What there is to see before the first cell has used a service.
 _EMPTY: Final[dict[str, Any]] = {
@@ -64,6 +64,10 @@ class Wire:
             self._outbox.start_over()
             self._unsubscribe = service.subscribe(self._feed.changed)
             self._feed.changed()
+
+    def flush(self) -> None:
+        """Tell the pages how things stand now: a cell has ended."""
+        self._feed.flush()
 
     def close(self) -> None:
         """Tell the pages that nothing is here any more."""

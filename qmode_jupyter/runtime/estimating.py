@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.aer import Run
+from qmode_jupyter.runtime.distributions import draw
 from qmode_jupyter.runtime.parcels import fetch
 from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.tasks import EstimatorPart, EstimatorWork, Pauli
@@ -162,13 +163,12 @@ def estimate(machine: Machine, directory: str, work: EstimatorWork, threads: int
     shots = shots_for(work.precision)
     evs, variances = _constants(work), np.zeros(len(work.elements))
     for sets, ready in measurements(machine, directory, work):
-        for number, runs in enumerate(_run(ready, work, sets, shots, threads)):
+        for number, seen in enumerate(_look(ready, work, sets, shots, threads)):
             members = list(ready.bases[number].members)
-            offset = len(ready.circuits[number].clbits) - len(ready.bases[number].letters)
-            for a_set, run in zip(sets, runs, strict=True):
+            for a_set, (outcomes, times) in zip(sets, seen, strict=True):
                 rows = np.flatnonzero(work.elements[:, 1] == a_set)
                 coefficients = work.observables[work.elements[rows, 2]][:, members]
-                mean, variance = moments(run.counts, offset, ready.masks[number], coefficients)
+                mean, variance = moments(outcomes, times, ready.masks[number], coefficients)
                 evs[rows] += mean
                 variances[rows] += variance / shots
     return EstimatorPart(work.pub, work.elements[:, 0].copy(), evs, np.sqrt(variances), shots)
@@ -201,16 +201,19 @@ def estimate_exactly(machine: Machine, directory: str, work: EstimatorWork, thre
 
 
 def moments(
-    counts: Mapping[str, int], offset: int, masks: NDArray[np.uint64], coefficients: NDArray[np.float64]
+    outcomes: NDArray[np.uint64],
+    times: NDArray[np.float64],
+    masks: NDArray[np.uint64],
+    coefficients: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance, over shots, of sums of Pauli strings.
 
     Parameters
     ----------
-    counts
-        How often each outcome (hexadecimal) was seen.
-    offset
-        The lowest classical bit of the basis.
+    outcomes
+        Array (outcomes, words): what was seen, 64 bits in a word.
+    times
+        Array (outcomes): how often.
     masks
         Array (strings, words): which bits each string is the parity of.
     coefficients
@@ -221,12 +224,7 @@ def moments(
     mean, variance
         Arrays (sums).
     """
-    times = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
     weights = times / times.sum()
-    width = 8 * masks.shape[1]
-    limit = (1 << (8 * width)) - 1
-    data = b"".join(((int(outcome, 16) >> offset) & limit).to_bytes(width, "little") for outcome in counts)
-    outcomes = np.frombuffer(data, dtype="<u8").reshape(len(counts), masks.shape[1])
     signs = 1.0 - 2.0 * _parity(outcomes[:, None, :] & masks[None, :, :])
     sums = signs @ coefficients.T
     mean = weights @ sums
@@ -250,23 +248,49 @@ def _constants(work: EstimatorWork) -> NDArray[np.float64]:
     return constants
 
 
-def _run(
+_Seen = tuple[NDArray[np.uint64], NDArray[np.float64]]
+
+
+def _look(
     ready: Measurements, work: EstimatorWork, sets: Sequence[int], shots: int, threads: int
-) -> list[list[Run]]:
-    """Run each basis with each of the sets; a run's seed depends on its basis and set alone."""
+) -> list[list[_Seen]]:
+    """Return for each basis, for each of the sets, which outcomes are seen and how often.
+
+    The random numbers of each depend on the PUB's seed, the basis and the set alone.
+    """
     if not ready.bases:
         return []
-    count = len(ready.bases)
-    if len(sets) == work.sets:
-        runs = ready.programs.run(
-            work.values, shots=shots, seed=work.seed, index=0, memory=False, threads=threads
-        )
-        return [runs[number * work.sets : (number + 1) * work.sets] for number in range(count)]
-    by_basis: list[list[Run]] = []
-    for number in range(count):
-        by_basis.append([])
+    rows = work.values[[a_set - work.first for a_set in sets]]
+    distributions = ready.programs.distributions(rows, shots=shots, threads=threads)
+    if distributions is None:
+        return _run(ready, work, sets, shots, threads)
+    seed = work.seed % 2**64
+    return [
+        [
+            _drawn(draw(row, shots, (seed, number * work.sets + a_set)), len(ready.bases[number].letters))
+            for a_set, row in zip(sets, of_basis, strict=True)
+        ]
+        for number, of_basis in enumerate(distributions)
+    ]
+
+
+def _drawn(times: NDArray[np.int64], digits: int) -> _Seen:
+    """Return the outcomes that are seen in so many of the highest binary digits."""
+    seen = np.flatnonzero(times)
+    below = len(times).bit_length() - 1 - digits  # what the circuit measures by itself
+    return (seen >> below).astype(np.uint64)[:, None], times[seen].astype(np.float64)
+
+
+def _run(
+    ready: Measurements, work: EstimatorWork, sets: Sequence[int], shots: int, threads: int
+) -> list[list[_Seen]]:
+    """Do the same by simulating shot by shot."""
+    by_basis: list[list[_Seen]] = []
+    for number, basis in enumerate(ready.bases):
+        offset = len(ready.circuits[number].clbits) - len(basis.letters)
+        runs: list[Run] = []
         for start, stop in _stretches(sets):
-            by_basis[-1] += ready.programs.run(
+            runs += ready.programs.run(
                 work.values[start - work.first : stop - work.first],
                 shots=shots,
                 seed=work.seed,
@@ -275,7 +299,18 @@ def _run(
                 threads=threads,
                 which=number,
             )
+        by_basis.append([_counted(run.counts, offset, ready.masks[number].shape[1]) for run in runs])
     return by_basis
+
+
+def _counted(counts: Mapping[str, int], offset: int, words: int) -> _Seen:
+    """Return the outcomes that are seen in some classical bits, from the lowest on."""
+    limit = (1 << (64 * words)) - 1
+    data = b"".join(
+        ((int(outcome, 16) >> offset) & limit).to_bytes(8 * words, "little") for outcome in counts
+    )
+    outcomes = np.frombuffer(data, dtype="<u8").reshape(len(counts), words)
+    return outcomes, np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
 
 
 def _stretches(sets: Sequence[int]) -> list[tuple[int, int]]:

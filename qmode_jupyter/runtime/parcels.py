@@ -12,8 +12,6 @@ import hashlib
 import io
 import os
 import pickle
-import shutil
-import tempfile
 import threading
 import weakref
 from collections import ChainMap, OrderedDict
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import IBMRuntimeError
+from qmode_jupyter.runtime.folder import PrivateFolder
 from qmode_jupyter.runtime.likeness import circuit_likeness, device_likeness, model_likeness, same_circuit
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 Qubits = tuple[int, ...]
 
-_IN_MEMORY: Final = Path("/dev/shm")
-_ROOM_BYTES: Final = 2 * 2**30
 #: Files beyond this that no task in flight needs are deleted, the longest unused first.
 _BUDGET_BYTES: Final = 64 * 2**20
 
@@ -130,14 +127,14 @@ class Parcels:
     """The sending side: one private folder, removed by `close`."""
 
     def __init__(self) -> None:
-        self.directory = tempfile.mkdtemp(prefix="qmode-", dir=_IN_MEMORY if _roomy(_IN_MEMORY) else None)
+        self._folder = PrivateFolder()
+        self.directory = self._folder.path
         self._lock = threading.RLock()
         self._seen: dict[int, _Seen] = {}
         # A key's files: one, or with a noise model those of its gates' errors beside it.
         self._files: OrderedDict[str, list[str]] = OrderedDict()
         self._held: dict[str, int] = {}
         self._bytes = 0
-        self._remove = weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
 
     def circuit(self, circuit: QuantumCircuit) -> str:
         """Return the key of a circuit; it is written only when it is new, or has changed since."""
@@ -234,7 +231,7 @@ class Parcels:
 
     def close(self) -> None:
         """Remove the folder."""
-        self._remove()
+        self._folder.close()
 
     def _simulator(self, backend: Any) -> SimulatorParcel:
         options = {key: value for key, value in vars(backend.options).items() if value is not None}
@@ -367,9 +364,3 @@ def _dumped(pickler_class: Any, thing: Any) -> bytes:
 
 def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _roomy(folder: Path) -> bool:
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        return False
-    return shutil.disk_usage(folder).free > _ROOM_BYTES

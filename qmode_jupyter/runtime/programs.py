@@ -14,6 +14,7 @@ from qmode_jupyter.runtime import aer
 from qmode_jupyter.runtime.absorb import Absorbed, absorb
 from qmode_jupyter.runtime.circuits import FlatCircuit, flatten
 from qmode_jupyter.runtime.cut import cut, readout, with_locations
+from qmode_jupyter.runtime.distributions import MOST_QUBITS, misread, without_measurements
 from qmode_jupyter.runtime.noise import UnknownModelError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ _SHOTS_AT_ONCE = 2**19
 _FAR = 2**24 + 43
 # Circuits of so many qubits are held against the memory that is free now, not all that there is.
 _CAREFUL_FROM_QUBITS = 24
+
+# Aer's methods that know a state's probabilities.
+_STATES = ("automatic", "statevector", "density_matrix")
 
 Values = NDArray[np.float64]
 
@@ -88,7 +92,7 @@ class Programs:
             Circuit by circuit, in it set by set. Each has a seed of its own, by its place in this order;
             the first of all has `seed` itself.
         """
-        overrides: dict[str, Any] = {"max_parallel_threads": threads} if threads else {}
+        overrides = self._overrides(threads)
         if method is not None:
             overrides["method"] = method
         chosen = range(len(self._circuits)) if which is None else range(which, which + 1)
@@ -98,6 +102,47 @@ class Programs:
             except UnknownModelError:
                 self._machine.use_whole_model()
         return self._run_whole(chosen, values, _Draw(shots, seed, index, memory), overrides)
+
+    def distributions(self, values: Values, *, shots: int, threads: int) -> list[Values] | None:
+        """Return the probabilities of the outcomes of each circuit, for each set of values.
+
+        Parameters
+        ----------
+        values, threads
+            As for `run`.
+        shots
+            That are to be drawn of each.
+
+        Returns
+        -------
+        list of array (sets, outcomes), or None
+            None where outcomes have to be simulated shot by shot, or are too many.
+        """
+        if self._machine.whole is not None or self._machine.simulator.options.method not in _STATES:
+            return None
+        try:
+            dense = self._is_dense(0, shots)
+            alike = all(
+                self._is_dense(number, shots) == dense and self._is_sampled(number, dense)
+                for number in range(len(self._circuits))
+            )
+        except UnknownModelError:
+            return None  # `run` sees to it
+        if not alike or len(self._flat[0].qubits) > MOST_QUBITS:
+            return None
+        forms = self._dense_states if dense else self._plain_states
+        filled = [flat.fill(values) for flat in self._flat]
+        if dense:
+            filled = [f[:, list(a.columns)] for f, a in zip(filled, self._absorbed, strict=True) if a]
+        jobs = [_Job(form, f, dense, sampled=True) for (form, _), f in zip(forms, filled, strict=True)]
+        runs = self._run_jobs(jobs, len(values), _Draw(1, 0, 0, memory=False), self._overrides(threads))
+        found = []
+        for number, (_, qubits) in enumerate(forms):
+            of_circuit = runs[number * len(values) : (number + 1) * len(values)]
+            found.append(
+                misread(np.array([run.data["probabilities"] for run in of_circuit]), self._misreads(qubits))
+            )
+        return found
 
     # ---- the forms of the circuits
 
@@ -149,20 +194,62 @@ class Programs:
         ]
 
     @cached_property
-    def _dense(self) -> list[aer.Assembled | None]:
+    def _dense(self) -> dict[int, aer.Assembled]:
         gates = self._machine.basis_gates
-        return [
-            None if a is None else aer.assemble(a.circuit, a.places, self._readout, gates)
-            for a in self._absorbed
-        ]
+        return {
+            number: aer.assemble(a.circuit, a.places, self._readout, gates)
+            for number, a in enumerate(self._absorbed)
+            if a is not None
+        }
+
+    @cached_property
+    def _plain_states(self) -> list[tuple[aer.Assembled, tuple[int, ...]]]:
+        return [self._state(flat.circuit, flat.places) for flat in self._flat]
+
+    @cached_property
+    def _dense_states(self) -> list[tuple[aer.Assembled, tuple[int, ...]]]:
+        return [self._state(a.circuit, a.places) for a in self._absorbed if a is not None]
+
+    def _state(
+        self, circuit: QuantumCircuit, places: Sequence[tuple[int, int]]
+    ) -> tuple[aer.Assembled, tuple[int, ...]]:
+        ended, qubits = without_measurements(circuit)
+        return aer.assemble(ended, places, {}, self._machine.basis_gates), qubits
+
+    def _misreads(self, qubits: Sequence[int]) -> list[Any]:
+        noise = self._machine.noise
+        if noise is None:
+            return [None] * len(qubits)
+        physical = [(self._flat[0].qubits[qubit],) for qubit in qubits]
+        noise.fetch(("measure", on) for on in physical)
+        return [noise.readout(on) for on in physical]
+
+    def _is_dense(self, number: int, shots: int) -> bool:
+        absorbed = self._absorbed[number]
+        always = self._machine.simulator.options.method == "density_matrix"
+        return absorbed is not None and (always or absorbed.serves(shots))
+
+    def _is_sampled(self, number: int, dense: bool) -> bool:
+        """Return whether Aer draws all shots from one final state."""
+        noise = self._machine.noise
+        return dense or (self._flat[number].samplable and (noise is None or not noise.kinds()))
 
     # ---- running them
+
+    @staticmethod
+    def _overrides(threads: int) -> dict[str, Any]:
+        return {"max_parallel_threads": threads} if threads else {}
 
     def _run_cut(
         self, chosen: range, values: Values, draw: _Draw, overrides: Mapping[str, Any]
     ) -> list[aer.Run]:
         jobs = [self._job(number, values, draw.shots) for number in chosen]
-        sets, at_once = len(values), max(1, _SHOTS_AT_ONCE // draw.shots)
+        return self._run_jobs(jobs, len(values), draw, overrides)
+
+    def _run_jobs(
+        self, jobs: Sequence[_Job], sets: int, draw: _Draw, overrides: Mapping[str, Any]
+    ) -> list[aer.Run]:
+        at_once = max(1, _SHOTS_AT_ONCE // draw.shots)
         alike = len({(job.dense, draw.step(job.sampled)) for job in jobs}) == 1
         together = alike and draw.step(jobs[0].sampled) == aer.SEED_STEP
         if together and len(jobs) * sets <= at_once and (sets == 1 or all(job.form.places for job in jobs)):
@@ -179,18 +266,11 @@ class Programs:
 
     def _job(self, number: int, values: Values, shots: int) -> _Job:
         """Return a circuit in the form that serves, with its parameters filled in."""
-        flat, absorbed = self._flat[number], self._absorbed[number]
-        filled = flat.fill(values)
-        if absorbed is not None and (self._always_dense or absorbed.serves(shots)):
-            form = self._dense[number]
-            assert form is not None
-            return _Job(form, filled[:, list(absorbed.columns)], dense=True, sampled=True)
-        noisy = any(error["type"] == "qerror" for error in self._noise.get("errors", ()))
-        return _Job(self._plain[number], filled, dense=False, sampled=flat.samplable and not noisy)
-
-    @property
-    def _always_dense(self) -> bool:
-        return bool(self._machine.simulator.options.method == "density_matrix")
+        filled = self._flat[number].fill(values)
+        absorbed, dense = self._absorbed[number], self._is_dense(number, shots)
+        if not dense or absorbed is None:
+            return _Job(self._plain[number], filled, False, self._is_sampled(number, False))
+        return _Job(self._dense[number], filled[:, list(absorbed.columns)], True, True)
 
     def _execute(
         self, jobs: Sequence[_Job], draw: _Draw, done: int, overrides: Mapping[str, Any]

@@ -424,19 +424,46 @@ def test_runs_of_many_shots_share_no_random_numbers(parcels):
     assert first[2113:] != second[: 3000 - 2113]
 
 
-def test_an_estimator_measures_what_the_whole_model_shows(parcels):
+HAMILTONIAN = SparsePauliOp(["ZZI", "IZZ", "XXI", "IYY"], [1.0, -0.5, 0.7, 0.2])
+
+
+def estimate(backend, parcels):
     circuit = isa("fake_manila", ansatz().remove_final_measurements(inplace=False))
-    hamiltonian = SparsePauliOp(["ZZI", "IZZ", "XXI", "IYY"], [1.0, -0.5, 0.7, 0.2])
-    pub = EstimatorPub.coerce((circuit, hamiltonian.apply_layout(circuit.layout)), 0.05)
+    pub = EstimatorPub.coerce((circuit, HAMILTONIAN.apply_layout(circuit.layout)), 0.05)
+    options = SimulationOptions(seed_simulator=SEED)
+    return unpack([pub], simulate(pack("estimator", [pub], backend, options, parcels)))[0].data.evs.item()
 
-    def value(backend):
-        options = SimulationOptions(seed_simulator=SEED)
-        return unpack([pub], simulate(pack("estimator", [pub], backend, options, parcels)))[0].data.evs
 
-    by_whole = AerSimulator.from_backend(device("fake_manila"))
-    by_whole.options.noise_model.__dict__["unknown"] = 0
-    assert value(device("fake_manila")) == value(whole("fake_manila"))
-    assert value(device("fake_manila")) == value(by_whole)
+def test_an_estimator_s_counts_are_those_of_the_whole_model(parcels, forms, monkeypatch):
+    monkeypatch.setattr(programs.Programs, "distributions", lambda *_, **__: None)
+    unknown = AerSimulator.from_backend(device("fake_manila"))
+    unknown.options.noise_model.more = {}
+    values = {
+        estimate(backend, parcels) for backend in (device("fake_manila"), whole("fake_manila"), unknown)
+    }
+    assert len(values) == 1
+    assert set(forms) == {"absorbed", "whole"}
+
+
+def test_so_are_the_probabilities_that_it_draws_from(parcels, forms, monkeypatch):
+    seen = []
+    distributions = programs.Programs.distributions
+
+    def spy(self, *args, **kwargs):
+        found = distributions(self, *args, **kwargs)
+        seen.extend(zip(self._circuits, found, strict=True))
+        return found
+
+    monkeypatch.setattr(programs.Programs, "distributions", spy)
+    assert estimate(device("fake_manila"), parcels) == estimate(whole("fake_manila"), parcels)
+    assert set(forms) == {"absorbed"}
+    assert len(seen) == 2 * 3  # a circuit for each basis
+    for circuit, ours in seen:
+        shots = 50_000
+        counts = whole("fake_manila").run(circuit, shots=shots, seed_simulator=SEED).result().get_counts()
+        for outcome, probability in enumerate(ours[0]):
+            share = counts.get(f"{outcome:0{circuit.num_clbits}b}", 0) / shots
+            assert share == pytest.approx(probability, abs=5 * (probability / shots) ** 0.5 + 1e-4)
 
 
 def test_an_error_as_one_matrix_is_what_qiskit_makes_of_it():

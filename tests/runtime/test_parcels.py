@@ -40,7 +40,7 @@ def ansatz():
 
 
 def files(parcels):
-    return sorted(path.name for path in Path(parcels.directory).iterdir())
+    return sorted(path.name for path in Path(parcels.directory).iterdir() if path.name != "in-use")
 
 
 # ---- circuits
@@ -325,6 +325,25 @@ def test_it_goes_too_when_nobody_closes_it():
     folder = Path(Parcels().directory)
     gc.collect()
     assert not folder.exists()
+
+
+KILLED = """
+import os, signal
+from qmode_jupyter.runtime.parcels import Parcels
+parcels = Parcels()
+print(parcels.directory, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_leaves_is_cleared_by_the_next(parcels):
+    killed = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    left = Path(killed.stdout.strip())
+    assert left.is_dir()
+    later = Parcels()
+    assert not left.exists()
+    assert Path(parcels.directory).is_dir()
+    later.close()
 
 
 def test_what_is_not_there_is_one_clear_error(parcels):

@@ -22,7 +22,7 @@ from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
-from qiskit_aer.noise import NoiseModel, amplitude_damping_error, depolarizing_error
+from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, depolarizing_error
 from qiskit_aer.primitives import SamplerV2 as AerSampler
 
 from qmode_jupyter.errors import CircuitTooLargeError, IBMInputValueError
@@ -30,6 +30,7 @@ from qmode_jupyter.runtime import aer, tasks
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
+from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
 
 SEED = 5
@@ -319,6 +320,33 @@ def test_values_broadcast_as_numpy_does(parcels):
     assert result[1].data.evs == pytest.approx([truth[0, 0], truth[1, 1], truth[2, 0], truth[3, 1]], abs=0.1)
     # Every set of the first PUB is measured in both bases, each of the second in its own only.
     assert outcome.timing.executions == 2500 * (4 * 2 + 4)
+
+
+def test_what_a_circuit_measures_by_itself_is_not_mistaken_for_the_basis(parcels):
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.measure(0, 1)
+    result, _ = run("estimator", [estimator_pub(circuit, "ZI")], aer_simulator(), parcels)
+    assert result[0].data.evs == 1
+    within = circuit.copy()
+    within.x(0)
+    result, _ = run("estimator", [estimator_pub(within, ["ZI", "IZ"])], aer_simulator(), parcels)
+    assert result[0].data.evs == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize("readout", [False, True])
+def test_drawing_all_shots_at_once_is_as_drawing_them_one_by_one(readout, parcels, monkeypatch):
+    model = damping() if readout else None
+    if readout:
+        model.add_all_qubit_readout_error(ReadoutError([[0.9, 0.1], [0.3, 0.7]]))
+    simulator = AerSimulator(noise_model=model)
+    pub = estimator_pub(state(), [HAMILTONIAN, "ZZ", "IX"], precision=0.01)
+    at_once = run("estimator", [pub], simulator, parcels)[0][0].data
+    monkeypatch.setattr(Programs, "distributions", lambda *_, **__: None)
+    one_by_one = run("estimator", [pub], simulator, parcels)[0][0].data
+    assert not np.array_equal(at_once.evs, one_by_one.evs)
+    assert at_once.evs == pytest.approx(one_by_one.evs, abs=0.06)
+    assert at_once.stds == pytest.approx(one_by_one.stds, rel=0.05)
 
 
 def test_a_constant_needs_no_shot(parcels):
