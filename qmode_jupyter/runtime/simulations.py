@@ -6,18 +6,19 @@ is shown when its emulated time has come.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime import pool
 from qmode_jupyter.runtime.parcels import Parcels
 from qmode_jupyter.runtime.simulate import (
     Outcome,
     SimulationOptions,
     Task,
+    account,
     join,
     pack,
     simulate,
@@ -72,9 +73,7 @@ class Simulations:
 
     def estimate(self, task: Task) -> JobTiming:
         """Return how long a job would take, which a worker finds out without simulating it; any thread."""
-        options = dataclasses.replace(task.options, dry_run=True)
-        outcome = self._workers.submit(simulate, dataclasses.replace(task, options=options)).result()
-        timing: JobTiming = outcome.timing
+        timing: JobTiming = self._workers.submit(account, task).result()
         return timing
 
     def begin(self, job: str, task: Task) -> None:
@@ -141,4 +140,5 @@ class Simulations:
 def _fault(error: BaseException) -> Fault:
     code = getattr(error, "code", None)
     text = str(error) or type(error).__name__
-    return Fault(text, code if isinstance(code, int) else None, system_fault=True)
+    yours = isinstance(error, IBMInputValueError)
+    return Fault(text, code if isinstance(code, int) else None, system_fault=not yours)
