@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from qmode_jupyter.notebook import words
-from qmode_jupyter.notebook.palette import LIGHT
+from qmode_jupyter import words
+from qmode_jupyter.palette import LIGHT
 
 #: Jobs that are listed one by one; the rest is in the counts.
 LISTED: Final = 12

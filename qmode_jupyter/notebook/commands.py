@@ -14,6 +14,7 @@ from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
 from qmode_jupyter.notebook.table import Table
+from qmode_jupyter.scheduler.trace import Trace
 
 USAGE: Final = """%qmode COMMAND
 
@@ -23,6 +24,11 @@ USAGE: Final = """%qmode COMMAND
   show ID                  everything about one job or workload
   usage [ID]               where the time went, and what is charged for it
   timeline [ID]            the picture of a workload or job; the newest workload without ID
+  compare [ID] [--plans A,B] [--loads X,Y] [--figure]
+                           what it would have taken and cost in the other modes, on other plans,
+                           in busier queues
+  advise [ID]              what the run teaches, with its own numbers
+  export ID FILE           save the record of a workload as JSON
   close ID|--all           close a session or batch: no new jobs, the others run on
   cancel ID                cancel a job, or every job of a workload
 
@@ -52,6 +58,9 @@ class Commands:
             "show": self.show,
             "usage": self.usage,
             "timeline": self.timeline,
+            "compare": self.compare,
+            "advise": self.advise,
+            "export": self.export,
             "close": self.close,
             "cancel": self.cancel,
         }
@@ -134,6 +143,38 @@ class Commands:
         service, name = self._one(rest, "timeline") if rest else self._desk.latest()
         return Report(service, name).timeline()
 
+    def compare(self, rest: list[str]) -> Any:
+        """Replay a finished workload under other rules."""
+        from qmode_jupyter import compare
+
+        flags = {name: _taken(rest, name) for name in ("--plans", "--loads")}
+        draws = "--figure" in rest
+        rest = [word for word in rest if word != "--figure"]
+        options: dict[str, Any] = {}
+        if flags["--plans"] is not None:
+            options["plans"] = flags["--plans"].split(",")
+        if flags["--loads"] is not None:
+            options["loads"] = [_number(word) for word in flags["--loads"].split(",")]
+        comparison = self._of(rest, "compare", lambda trace: compare(trace, **options))
+        return comparison.figure() if draws else comparison
+
+    def advise(self, rest: list[str]) -> Any:
+        """Say what a finished workload teaches."""
+        from qmode_jupyter import advise
+
+        return self._of(rest, "advise", advise)
+
+    def export(self, rest: list[str]) -> None:
+        """Save the trace of a workload."""
+        if len(rest) != 2:
+            raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json")
+        service, name = self._desk.find(rest[0])
+        try:
+            path = service.trace(name).save(rest[1])
+        except OSError as error:
+            raise UsageError(f"{rest[1]} can't be written: {error.strerror}.") from None
+        say(f"saved as {path}; Trace.load reads it")
+
     def close(self, rest: list[str]) -> None:
         """Close a workload, or all."""
         if rest == ["--all"]:
@@ -168,6 +209,13 @@ class Commands:
 
     # ---- what they name
 
+    def _of(self, rest: list[str], command: str, function: Callable[[Trace], Any]) -> Any:
+        service, name = self._one(rest, command) if rest else self._desk.latest()
+        try:
+            return function(service.trace(name))
+        except ValueError as error:  # IBMInputValueError and UnknownPlan are some
+            raise UsageError(str(error)) from None
+
     def _one(self, rest: list[str], command: str, other: str = "") -> tuple[Any, str]:
         if len(rest) != 1:
             wanted = " ".join(part for part in ("one ID", other) if part)
@@ -184,6 +232,24 @@ class Commands:
         facts = service.job_facts(name)
         owner: str = facts.workload or facts.group or name
         return owner
+
+
+def _taken(rest: list[str], flag: str) -> str | None:
+    """Take a flag with its value out of `rest`."""
+    if flag not in rest:
+        return None
+    at = rest.index(flag)
+    if at + 1 == len(rest):
+        raise UsageError(f"{flag} takes a value behind it.")
+    _, value = rest.pop(at), rest.pop(at)
+    return value
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise UsageError(f"--loads takes numbers from 0 to 0.9, such as 0,0.8, not {word!r}.") from None
 
 
 def _what(name: str) -> str:

@@ -10,7 +10,19 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, context_
 from qmode_jupyter.notebook.flags import FLAG_NAMES
 
 _MAGIC: Final = re.compile(r"^\s*%%?(qsession|qbatch|qjob|qmode)\b(.*)$", re.DOTALL)
-_COMMANDS: Final = ("status", "backends", "jobs", "show", "usage", "timeline", "close", "cancel")
+_COMMANDS: Final = (
+    "status",
+    "backends",
+    "jobs",
+    "show",
+    "usage",
+    "timeline",
+    "compare",
+    "advise",
+    "export",
+    "close",
+    "cancel",
+)
 _CHOICES: Final = {
     "--plan": ("open", "payg", "flex", "premium", "legacy_2023", "legacy_2024"),
     "--timing": ("modelled", "measured"),

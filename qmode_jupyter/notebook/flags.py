@@ -20,7 +20,7 @@ CELL_FLAGS: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
     (("--plan",), {"help": "open, payg, flex, premium, legacy_2023, legacy_2024 (premium)"}),
     (("--timing",), {"choices": ("modelled", "measured"), "help": "how long a job holds the QPU (modelled)"}),
     (("--speed",), {"help": "while you wait: max, or emulated seconds per second (max)"}),
-    (("--load",), {"type": float, "help": "how busy other users keep the QPU, 0 to 0.95 (0)"}),
+    (("--load",), {"type": float, "help": "how busy other users keep the QPU, 0 to 0.9 (0)"}),
     (("--seed",), {"type": int, "help": "makes ids and other users repeatable"}),
     (("--budget",), {"help": "stop submitting when usage would pass it: 60s, 2m or $5"}),
     (("--keep-open",), {"action": "store_true", "help": "leave it open for the next cell"}),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.modes import Session
+    from qmode_jupyter.runtime.budgets import Budget
     from qmode_jupyter.service import RuntimeService
 
 
@@ -34,6 +35,7 @@ class Rehearsal:
         self._service: RuntimeService = desk.choose(Settings.of(flags))
         self._backend: BackendV2 = desk.backend(flags.backend, self._service, shell.user_ns)
         self._service = self._owner_of(self._backend)
+        self._budget = self._parsed_budget(flags.budget)
 
     def run(self, body: str) -> None:
         """Run the cell; what it raises is raised again when everything is closed and shown."""
@@ -47,6 +49,8 @@ class Rehearsal:
 
     def _run_as_jobs(self, body: str) -> None:
         group = self._service.open_group(self._flags.name or "", self._backend)
+        if self._budget is not None:
+            self._service.limit_usage(group, self._budget)
         face = self._face(group)
         self._lay_out(service=self._service)
         error = self._run(body)
@@ -65,6 +69,8 @@ class Rehearsal:
 
         session = self._open()
         assert session.session_id is not None
+        if self._budget is not None:
+            self._service.limit_usage(session.session_id, self._budget)
         face = self._face(session.session_id)
         word = "batch" if self._mode is Mode.BATCH else "session"
         self._lay_out(**{word: session}, service=self._service)
@@ -123,6 +129,17 @@ class Rehearsal:
         self._desk.kept = None
 
     # ---- for all of them
+
+    def _parsed_budget(self, text: str | None) -> Budget | None:
+        from qmode_jupyter.errors import IBMInputValueError
+        from qmode_jupyter.runtime.budgets import Budget
+
+        if text is None:
+            return None
+        try:
+            return Budget.parse(text, self._service.plan)
+        except IBMInputValueError as error:
+            raise UsageError(f"--budget: {error} Nothing was run.") from None
 
     def _owner_of(self, backend: BackendV2) -> RuntimeService:
         from qmode_jupyter.service import belongs, service_of

@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Any, Final
 
-from qmode_jupyter.notebook.words import WORKLOAD_WORDS
 from qmode_jupyter.runtime.facts import JobGroup
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.live import Job, Workload
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.words import WORKLOAD_WORDS
 
 VERSION: Final = 1
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.text_grid import (
     PLAIN,
     WIDTH,

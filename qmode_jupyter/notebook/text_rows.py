@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.scheduler.events import YOU
 
 if TYPE_CHECKING:

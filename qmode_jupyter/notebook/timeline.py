@@ -44,9 +44,9 @@ def timeline(trace: Trace, *, theme: str | None = None, width_in: float = WIDTH_
     ValueError
         If there is no such theme, or the width is out of bounds.
     """
-    from qmode_jupyter.notebook.palette import THEMES
     from qmode_jupyter.notebook.timeline_picture import Picture
     from qmode_jupyter.notebook.timeline_story import tell
+    from qmode_jupyter.palette import THEMES
 
     name = theme or "light"
     if name not in THEMES:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.timeline_phases import Phases, Spans, gaps
 from qmode_jupyter.scheduler.events import WorkloadCancelled, WorkloadClosed
 

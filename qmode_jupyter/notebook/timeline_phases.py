@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.records import JobRecord

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.timeline_density import JOBS_HEIGHT, draw_density, draw_share
 from qmode_jupyter.notebook.timeline_phases import joined
 from qmode_jupyter.notebook.timeline_rows import MEANINGS, draw_rows, pitch, row_labels
@@ -26,11 +26,11 @@ from qmode_jupyter.notebook.timeline_strip import (
 from qmode_jupyter.notebook.timeline_ticks import ticks
 
 if TYPE_CHECKING:
-    from qmode_jupyter.notebook.palette import Theme
     from qmode_jupyter.notebook.timeline_chapters import Chapter
     from qmode_jupyter.notebook.timeline_phases import Spans
     from qmode_jupyter.notebook.timeline_sheet import Timeline
     from qmode_jupyter.notebook.timeline_story import Story
+    from qmode_jupyter.palette import Theme
 
 #: More jobs than this share one density instead of having a row each; so do more workloads than that.
 ROWS_AT_MOST: Final = 40

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.timeline_phases import OUTCOMES, PHASES, Phases
 from qmode_jupyter.notebook.timeline_sheet import first_that_fits, fitted, text_width
 

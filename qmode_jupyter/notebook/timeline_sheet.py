@@ -18,12 +18,12 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image
 
-from qmode_jupyter.notebook.palette import HATCHES
+from qmode_jupyter.palette import HATCHES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from qmode_jupyter.notebook.palette import Theme
+    from qmode_jupyter.palette import Theme
 
 #: Dots per inch of the figure; on a page a picture is shown at this size, with `SHARPNESS` times the pixels.
 DPI: Final = 100

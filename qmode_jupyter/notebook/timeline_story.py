@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.timeline_chapters import Chapter, jobs_chapter, workload_chapter
 from qmode_jupyter.notebook.timeline_phases import OUTCOMES, Phases, Spans
 from qmode_jupyter.scheduler.events import YOU, WorkloadCancelled, WorkloadClosed

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
-from qmode_jupyter.errors import BudgetExceededError
+from qmode_jupyter.errors import BudgetExceededError, IBMInputValueError
+from qmode_jupyter.scheduler.plans import Plan
+
+_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +19,37 @@ class Budget:
 
     seconds: float
     said: str
+
+    @classmethod
+    def parse(cls, text: str, plan: Plan) -> Budget:
+        """Return the budget that a text such as "60s", "2m 30s", "1h" or "$5" means on a plan.
+
+        Raises
+        ------
+        IBMInputValueError
+            For any other text, for nothing or less, and for dollars on a plan that is free.
+        """
+        said = text.strip()
+        dollars = re.fullmatch(r"\$\s*(\d+(?:\.\d+)?)", said)
+        terms = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*[hms]\s*)+", said)
+        if dollars is not None:
+            if plan.price_usd_per_s is None:
+                raise IBMInputValueError(
+                    f"A budget of {said} means nothing on the {plan.title} plan, which is free: "
+                    "give seconds, such as 60s."
+                )
+            seconds = float(Decimal(dollars[1]) / plan.price_usd_per_s)
+        elif terms is not None:
+            seconds = sum(float(n) * _UNITS[unit] for n, unit in re.findall(r"([\d.]+)\s*([hms])", said))
+        else:
+            raise IBMInputValueError(
+                f"A budget is a time of usage or a price, such as 60s, 2m 30s or $5, not {text!r}."
+            )
+        if seconds <= 0:
+            raise IBMInputValueError(
+                f"A budget is more than nothing, not {text!r}: give one such as 60s or $5."
+            )
+        return cls(seconds, said)
 
 
 class Budgets:

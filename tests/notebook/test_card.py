@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qmode_jupyter.notebook.card import LISTED, card_html
-from qmode_jupyter.notebook.palette import LIGHT
+from qmode_jupyter.palette import LIGHT
 from tests.notebook.view_models import WORKLOAD, ended, job, view
 
 

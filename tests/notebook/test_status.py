@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import qmode_jupyter.notebook.status as status
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.notebook.status import StatusWidget
 from tests.notebook.view_models import view
 

@@ -15,7 +15,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_hex
 
-from qmode_jupyter.notebook import palette
+from qmode_jupyter import palette
 from qmode_jupyter.notebook.timeline import timeline
 from qmode_jupyter.notebook.timeline_sheet import UNKNOWN_SIGN
 from tests.notebook.builders import Run, large_batch, reactivated_session

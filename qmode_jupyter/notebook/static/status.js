@@ -5,7 +5,7 @@
 // deltas; between two messages everything that counts is counted here, from one timestamp.
 
 // ---------------------------------------------------------------------------------------------------
-// Words and numbers, the same as notebook/words.py has them
+// Words and numbers, the same as words.py has them
 
 const NOTHING = "–";
 

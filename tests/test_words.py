@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qmode_jupyter.notebook import words
+from qmode_jupyter import words
 from qmode_jupyter.scheduler.states import JobState, WorkloadState
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import qmode_jupyter.notebook.palette as palette
-from qmode_jupyter.notebook.palette import FILLS, THEMES
+import qmode_jupyter.palette as palette
+from qmode_jupyter.palette import FILLS, THEMES
 
 #: Pages that a card can stand on besides our own: JupyterLab, VS Code, GitHub.
 PAGES = {"light": ("#ffffff", "#f5f5f5"), "dark": ("#111111", "#212121", "#1e1e1e", "#0d1117")}
@@ -100,7 +100,7 @@ def test_both_themes_know_the_same_meanings() -> None:
 
 
 def test_the_style_sheet_has_the_same_colours() -> None:
-    css = (Path(palette.__file__).parent / "static" / "status.css").read_text(encoding="utf-8")
+    css = (Path(palette.__file__).parent / "notebook" / "static" / "status.css").read_text(encoding="utf-8")
     declared = {
         name: (light, dark)
         for name, light, dark in re.findall(
