@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.job import RuntimeJob, RuntimeJobV2
     from qmode_jupyter.modes import Batch, Session
     from qmode_jupyter.options import EstimatorOptions, SamplerOptions
+    from qmode_jupyter.planning import advise, compare
     from qmode_jupyter.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
     from qmode_jupyter.service import QiskitRuntimeService, RuntimeService, default_service
 
@@ -45,6 +46,8 @@ _HOME = {
     "SamplerOptions": "options",
     "SamplerV2": "primitives",
     "Session": "modes",
+    "advise": "planning",
+    "compare": "planning",
     "default_service": "service",
 }
 
@@ -62,6 +65,8 @@ __all__ = [
     "SamplerV2",
     "Session",
     "__version__",
+    "advise",
+    "compare",
     "default_service",
     "load_ipython_extension",
     "unload_ipython_extension",

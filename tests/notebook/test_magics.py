@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from traitlets.config import Config
+
+from qmode_jupyter.scheduler.trace import Trace
 
 BELL = """
 from qiskit import QuantumCircuit
@@ -157,6 +160,11 @@ def test_another_workload_closes_the_one_left_open(shell: InteractiveShell) -> N
         ("%%qsession --timing exact\n1", "invalid choice"),
         ("%%qbatch -b aer_simulator\nawait something", "awaits at its top level"),
         ("%%qjob --keep-open\n1", "no flag --keep-open"),
+        ("%%qsession --load -1\n1", "load must be from 0"),
+        ("%%qsession --load 2\n1", "not 2.0"),
+        ("%%qsession -b aer_simulator --budget lots\n1", "such as 60s, 2m 30s or $5, not 'lots'"),
+        ("%qmode compare vqe --plans", "--plans takes a value"),
+        ("%qmode export", "takes an ID and a file"),
         ("%qmode stat", "Did you mean 'status'?"),
         ("%qmode show nothing_like_it", "is called 'nothing_like_it'"),
         ("%qmode close", "takes one ID or --all"),
@@ -200,6 +208,39 @@ def test_the_commands(shell: InteractiveShell) -> None:
     assert "nothing was open" in shown.stdout
     shown, _ = run(shell, f"%qmode cancel {job}")
     assert "has ended before" in shown.stderr + shown.stdout
+
+
+def test_planning_commands(shell: InteractiveShell, tmp_path: Path) -> None:
+    cell = (
+        "%%qsession -b aer_simulator -q --name planned\n"
+        "for _ in range(3):\n    Sampler().run([bell]).result()"
+    )
+    assert run(shell, cell)[1] is None
+    table = repr(shell.run_line_magic("qmode", "compare planned"))
+    assert "as it ran" in table
+    assert [line.split()[0] for line in table.splitlines()[2:5]] == ["job", "batch", "session"]
+    table = repr(shell.run_line_magic("qmode", "compare planned --plans open,payg --loads 0,0.5"))
+    assert "1352" in table
+    assert shell.run_line_magic("qmode", "compare planned --figure").axes
+    assert "Advice for session planned" in repr(shell.run_line_magic("qmode", "advise planned"))
+    shown, error = run(shell, f"%qmode export planned {tmp_path / 'planned.json'}")
+    assert error is None
+    assert "saved as" in shown.stdout
+    assert len(Trace.load(tmp_path / "planned.json").jobs) == 3
+
+
+def test_a_budget_stops_the_loop_and_keeps_what_was_done(shell: InteractiveShell) -> None:
+    cell = (
+        "%%qbatch -b aer_simulator -q --budget 7s -o report\n"
+        "results = []\n"
+        "while True:\n"
+        "    results.append(Sampler().run([bell], shots=1000).result())"
+    )
+    shown, error = run(shell, cell)
+    assert type(error).__name__ == "BudgetExceededError"
+    assert len(shell.user_ns["results"]) == 2
+    assert shell.user_ns["report"].usage_s == 6
+    assert "past the budget of 7s" in shown.stdout + shown.stderr
 
 
 def test_loading_twice_changes_nothing(shell: InteractiveShell) -> None:

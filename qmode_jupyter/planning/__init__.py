@@ -1,0 +1,9 @@
+"""What-if on the pure scheduler: compare modes, advise, forecast."""
+
+from __future__ import annotations
+
+from qmode_jupyter.planning.advice import Advice, advise
+from qmode_jupyter.planning.comparison import Comparison, compare
+from qmode_jupyter.planning.forecast import Forecast, forecast
+
+__all__ = ["Advice", "Comparison", "Forecast", "advise", "compare", "forecast"]

@@ -1,0 +1,67 @@
+"""The record of a real run, with Aer and two threads, in an emulated queue: compared and advised on."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from qmode_jupyter import Batch, RuntimeService, SamplerV2, Session
+from qmode_jupyter.planning import advise, compare
+from qmode_jupyter.planning.retelling import retell
+from qmode_jupyter.planning.story import story
+from qmode_jupyter.scheduler.states import Mode
+from qmode_jupyter.scheduler.trace import Trace
+from tests.face import bell, service
+
+
+@pytest.fixture(scope="module")
+def busy():
+    with service(load=0.6) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def session(busy: RuntimeService) -> Trace:
+    """A loop on this thread and one on another, in one session."""
+    with Session(busy.backend("aer_simulator"), service=busy, name="both") as held:
+        sampler = SamplerV2(held)
+
+        def loop() -> None:
+            for _ in range(3):
+                sampler.run([bell()], shots=1_000).result()
+                busy.clock.advance(0.75)
+
+        other = threading.Thread(target=loop)
+        other.start()
+        other.join()
+        loop()
+    busy.wait_workload(held.session_id)
+    return busy.trace(held.session_id)
+
+
+def test_told_again_it_goes_as_it_went(session: Trace) -> None:
+    told = story(session)
+    assert [act.event.submitter for act in told.acts[:-1]] == [0, 0, 0, 1, 1, 1]
+    again = retell(told, Mode.SESSION, session.plan)
+    assert (again.jobs, again.workload) == (session.jobs, session.workloads[0])
+
+
+def test_it_is_compared_and_advised_on(session: Trace) -> None:
+    rows = compare(session).rows
+    assert [row.as_it_ran for row in rows] == [False, False, True]
+    assert rows[2].usage_s == session.workloads[0].usage_s
+    assert rows[0].usage_s == rows[1].usage_s == sum(j.charged_s for j in session.jobs)
+    assert all(finding.rule for finding in advise(session).findings)
+
+
+def test_jobs_of_a_batch_that_were_awaited_at_the_end(busy: RuntimeService) -> None:
+    with Batch(busy.backend("aer_simulator"), service=busy) as batch:
+        jobs = [SamplerV2().run([bell()]) for _ in range(6)]
+    for job in jobs:
+        job.result()
+    busy.wait_workload(batch.session_id)
+    trace = busy.trace(batch.session_id)
+    again = retell(story(trace), Mode.BATCH, trace.plan)
+    assert again.jobs == trace.jobs
+    assert [f.kind for f in advise(trace).findings] == ["merge jobs"]
