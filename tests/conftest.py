@@ -11,11 +11,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import hypothesis
 import matplotlib as mpl
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+    from qiskit_aer import AerSimulator
+
+    from qmode_jupyter import RuntimeService
 
 # Set before anything reads them; kernels and scripts that tests start inherit them.
 _HOME = Path(tempfile.mkdtemp(prefix="qmode-tests-"))
@@ -103,3 +110,24 @@ def nothing_left_running() -> Iterator[None]:
         face._default.close()  # it lives until the interpreter exits, by design
     assert not _threads_left(threads)
     assert not _processes_left(processes)
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[RuntimeService]:
+    """A service on the manual clock, one for each test module."""
+    from tests.face import service
+
+    with service() as one:
+        yield one
+
+
+@pytest.fixture
+def aer(emulated: RuntimeService) -> AerSimulator:
+    """Its ideal simulator."""
+    return emulated.backend("aer_simulator")
+
+
+@pytest.fixture
+def device(emulated: RuntimeService) -> BackendV2:
+    """Its device with noise and durations."""
+    return emulated.backend("generic_19q")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
+import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import efficient_su2
 from qiskit.providers import BackendV2
@@ -11,12 +13,21 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qmode_jupyter import RuntimeService
+from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.clock import ManualClock
 
 
 def service(**arguments: object) -> RuntimeService:
     """A service whose emulated time moves only when a test says so, or while it waits for a job."""
     return RuntimeService(**({"clock": ManualClock(), "seed": 7} | arguments))
+
+
+def refused(call: Callable[[], object], kind: type[Exception] = IBMInputValueError) -> str:
+    """The one line with which `call` is refused."""
+    with pytest.raises(kind) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def bell() -> QuantumCircuit:

@@ -22,8 +22,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 #: Where a distribution's import name is not its own name.
-IMPORT_NAMES = {
-    "pillow": "PIL","ipython": "IPython"}
+IMPORT_NAMES = {"pillow": "PIL", "ipython": "IPython"}
 #: What we import without declaring it: the dependency that can't be installed without it.
 COMES_WITH = {
     "PIL": "matplotlib",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,17 +22,6 @@ from qmode_jupyter.errors import (
     RuntimeJobTimeoutError,
 )
 from tests.face import bell, service
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[RuntimeService]:
-    with service() as one:
-        yield one
-
-
-@pytest.fixture
-def aer(emulated: RuntimeService) -> AerSimulator:
-    return emulated.backend("aer_simulator")
 
 
 @pytest.fixture

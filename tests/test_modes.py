@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -15,7 +14,6 @@ from qiskit_aer import AerSimulator
 from qmode_jupyter import Batch, EstimatorV2, RuntimeService, SamplerV2, Session, default_service
 from qmode_jupyter.errors import (
     BackendNotFoundError,
-    IBMInputValueError,
     IBMRuntimeError,
     OptionError,
     QmodeWarning,
@@ -27,7 +25,7 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.maxtime import max_time_seconds
 from qmode_jupyter.scheduler.plans import OPEN
-from tests.face import ansatz, bell, hamiltonian, isa, service
+from tests.face import ansatz, bell, hamiltonian, isa, refused, service
 
 BOTH = [Session, Batch]
 
@@ -48,25 +46,6 @@ DETAILS = [
     "usage_time",
     "timestamps",
 ]
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[RuntimeService]:
-    with service() as one:
-        yield one
-
-
-@pytest.fixture
-def aer(emulated: RuntimeService) -> AerSimulator:
-    return emulated.backend("aer_simulator")
-
-
-def refused(call: Callable[[], object], kind: type[Exception] = IBMInputValueError) -> str:
-    """The one line with which `call` is refused."""
-    with pytest.raises(kind) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # ---- making

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -28,32 +27,7 @@ from qmode_jupyter.errors import (
     UsageWarning,
     V1StyleError,
 )
-from tests.face import ansatz, bell, hamiltonian, isa, service
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[RuntimeService]:
-    with service() as one:
-        yield one
-
-
-@pytest.fixture
-def aer(emulated: RuntimeService) -> AerSimulator:
-    return emulated.backend("aer_simulator")
-
-
-@pytest.fixture
-def device(emulated: RuntimeService) -> GenericBackendV2:
-    return emulated.backend("generic_19q")
-
-
-def refused(call: Callable[[], object], kind: type[Exception] = IBMInputValueError) -> str:
-    """The one line with which `call` is refused."""
-    with pytest.raises(kind) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
+from tests.face import ansatz, bell, hamiltonian, isa, refused, service
 
 # ---- what they are
 

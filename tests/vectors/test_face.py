@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 from qiskit_aer import AerSimulator
@@ -17,18 +16,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from tests.face import bell, service
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[RuntimeService]:
-    with service() as one:
-        yield one
-
-
-@pytest.fixture
-def aer(emulated: RuntimeService) -> AerSimulator:
-    return emulated.backend("aer_simulator")
+from tests.face import bell
 
 
 def test_v9_an_exception_in_the_with_closes_and_lets_the_jobs_finish(aer: AerSimulator) -> None:
