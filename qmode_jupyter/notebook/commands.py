@@ -13,8 +13,8 @@ from qmode_jupyter.notebook.flags import nearest, words
 from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
-from qmode_jupyter.notebook.table import Table
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.tables import Table
 
 USAGE: Final = """%qmode COMMAND
 
@@ -109,7 +109,10 @@ class Commands:
         names = self._desk.service.backend_names()
         rows = tuple((name, _what(name)) for name in names)
         return Table(
-            ("backend", "what it is"), rows, note="any BackendV2 in a variable works, too: -b VARIABLE"
+            "",
+            ("backend", "what it is"),
+            rows,
+            ("any BackendV2 in a variable works, too: -b VARIABLE",),
         )
 
     def jobs(self, rest: list[str]) -> Text:

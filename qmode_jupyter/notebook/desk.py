@@ -59,6 +59,8 @@ class Desk:
     def __init__(self, on_choice: Callable[[RuntimeService], None] = lambda _: None) -> None:
         self._on_choice = on_choice
         self._services: dict[Settings, RuntimeService] = {}
+        #: Every service that a cell has used, the default one too.
+        self._used: list[RuntimeService] = []
         self._current: RuntimeService | None = None
         self.kept: Session | None = None
 
@@ -75,7 +77,7 @@ class Desk:
     @property
     def services(self) -> tuple[RuntimeService, ...]:
         """All services in use, that of the last cell first."""
-        return tuple(dict.fromkeys((self.service, *self._services.values())))
+        return tuple(dict.fromkeys((self.service, *self._used)))
 
     def choose(self, settings: Settings) -> RuntimeService:
         """Return the service with these settings, and use it from now on.
@@ -177,13 +179,16 @@ class Desk:
 
     def _use(self, service: RuntimeService) -> RuntimeService:
         self._current = service
+        if service not in self._used:
+            self._used.append(service)
         self._on_choice(service)
         return service
 
     def close(self) -> None:
         """Close every service that the magics made, and the default one if they used it."""
-        for service in (*self._services.values(), *([self._current] if self._current else [])):
+        for service in self._used:
             service.close()
+        self._used.clear()
         self._services.clear()
         self._current = self.kept = None
 

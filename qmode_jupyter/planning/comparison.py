@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.retelling import HORIZON_S, Retelling, retell
+from qmode_jupyter.planning.retelling import Retelling, retell
 from qmode_jupyter.planning.story import Story, story
-from qmode_jupyter.planning.tables import Table
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.events import grained
@@ -19,6 +18,7 @@ from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.tables import Table
 from qmode_jupyter.words import NOTHING, count, duration, money
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ class Comparison:
     rows: tuple[Row, ...]
 
     def __repr__(self) -> str:
-        return self._table().text()
+        return repr(self._table())
 
     def _repr_html_(self) -> str:
-        return self._table().html()
+        return self._table()._repr_html_()
 
     def figure(self, theme: str = "light") -> Figure:
         """Return a picture of it, "light" or "dark": for each row its wall time, and what of it was what."""
@@ -147,7 +147,8 @@ def compare(
     plans
         Names or `Plan` objects; None for the plan of the run.
     loads
-        Other users: parts of the QPU's time from 0 to 0.9, or None for the others as they were.
+        Other users: parts of the QPU's time from 0 to 0.9, or None for the others as they were (seeded
+        ones go on as they would have; any others end with the record).
     interactive_timeout_s, max_time_s
         Timeouts in the place of the plan's and of the one that was asked for.
     seed
@@ -262,7 +263,7 @@ def _notes(mode: Mode, retold: Retelling, waiting: int, *, same: bool) -> Iterat
         yield f"{count(len(retold.refusals), 'job')} refused ({retold.refusals[0].code})"
     if retold.unfinished:
         why = " for the allowance" if retold.plan.allowance_s is not None else ""
-        yield f"{count(waiting, 'job')} still waiting{why} after {duration(HORIZON_S)}"
+        yield f"{count(waiting, 'job')} still waiting{why} after {duration(retold.wall_s)}"
 
 
 _ENDINGS: Final = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.tables import Table
 from qmode_jupyter.runtime.timing import JobTiming
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.tables import Table
 from qmode_jupyter.words import count, duration, money
 
 
@@ -40,10 +40,10 @@ class Forecast:
         return self.plan.price_usd(self.usage_s)
 
     def __repr__(self) -> str:
-        return self._table().text()
+        return repr(self._table())
 
     def _repr_html_(self) -> str:
-        return self._table().html()
+        return self._table()._repr_html_()
 
     def _table(self) -> Table:
         rows = [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from itertools import dropwhile
 from math import inf
 from typing import Final
 
@@ -20,8 +21,9 @@ from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, Refused
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import JobState, Mode, WorkloadState
 
-#: A retelling stops here, though jobs may still wait (for an allowance, say).
-HORIZON_S: Final = 3 * 86_400.0
+#: A retelling may take so much longer than the run; jobs that still wait then (for an allowance, say)
+#: are given up.
+PATIENCE_S: Final = 3 * 86_400.0
 #: The id of a session or batch where the story had none.
 _NEW: Final = "retold"
 
@@ -42,7 +44,8 @@ class Retelling:
     refusals: tuple[Refused, ...]
     #: The maximum timeout that was asked for is longer than the plan's, which held instead.
     shortened: bool
-    #: It was given up at the horizon.
+    #: When it would be given up, and whether it was.
+    horizon: float
     unfinished: bool
 
     @property
@@ -53,8 +56,8 @@ class Retelling:
     @property
     def wall_s(self) -> float:
         """Seconds from the beginning to the end of the last job, or to where it was given up."""
-        begin = self.story.begin
-        return max((HORIZON_S if j.ended_at is None else j.ended_at - begin for j in self.jobs), default=0.0)
+        ends = (self.horizon if j.ended_at is None else j.ended_at for j in self.jobs)
+        return max(ends, default=self.story.begin) - self.story.begin
 
 
 def retell(
@@ -124,6 +127,9 @@ class _Teller:
         self._agenda = _Recorded(self._scheduler, told)
         if load is not None:
             self._agenda.feed(Tenants(load, seed=seed).arrivals(told.qpu, told.begin))
+        elif told.crowd is not None:  # beyond the record
+            course = Tenants.of(told.crowd).arrivals(told.qpu, told.crowd.at)
+            self._agenda.feed(dropwhile(lambda arrival: arrival.event.at <= told.until, course))
         self._workload = None if mode is Mode.JOB else told.workload or _NEW
         self._max_time_s = min(max_time_s, plan.longest_s(mode)) if max_time_s is not None else None
         self._shortened = mode is not Mode.JOB and self._max_time_s != max_time_s
@@ -144,14 +150,14 @@ class _Teller:
             (arrival.event.at, number, arrival) for number, arrival in _others(told, load)
         ]
         heappush(self._planned, (told.begin, told.number, None))
+        self._horizon = max(j.ended_at or told.begin for j in told.jobs) + PATIENCE_S
 
     def tell(self) -> Retelling:
         """Let it happen, until all is over or the horizon has come."""
-        horizon = self._told.begin + HORIZON_S
         while not self._over():
             coming = self._agenda.first()
             planned = self._planned[0][:2] if self._planned else (inf, 0)
-            if min(coming, planned)[0] > horizon:
+            if min(coming, planned)[0] > self._horizon:
                 break
             if coming < planned:
                 self._note(self._agenda.step())
@@ -264,6 +270,7 @@ class _Teller:
             ),
             refusals=tuple(self._refusals),
             shortened=self._shortened,
+            horizon=self._horizon,
             unfinished=bool(self._unsettled or self._to_do) and bool(self._jobs),
         )
 
@@ -284,7 +291,8 @@ def _others(told: Story, load: float | None) -> Iterator[tuple[int, Arrival]]:
     for number, arrival in told.elsewhere:
         event = arrival.event
         theirs = (
-            isinstance(event, ev.TenantArrived | ev.CalibrationDue) or getattr(event, "tenant", YOU) != YOU
+            isinstance(event, ev.TenantArrived | ev.CrowdArrived | ev.CalibrationDue)
+            or getattr(event, "tenant", YOU) != YOU
         )
         if load is None or not theirs:
             yield number, arrival

@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any, Final, Literal
 
 from qmode_jupyter.errors import IBMInputValueError
+from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.agenda import Arrival, Fault
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
@@ -38,6 +39,7 @@ _OTHERS_DO: Final = (
     ev.WorkloadClosed,
     ev.WorkloadCancelled,
     ev.TenantArrived,
+    ev.CrowdArrived,
     ev.CalibrationDue,
     ev.QpuReserved,
 )
@@ -78,8 +80,11 @@ class Story:
     elsewhere: tuple[tuple[int, Arrival], ...]
     #: The places in the record at which jobs ended their preparation and their time on the QPU.
     order: dict[tuple[JobState, str], int]
-    #: How many places the record has.
+    #: How many places the record has, and when it ends.
     places: int
+    until: float
+    #: The seeded users among the others, who go on when the record has ended.
+    crowd: ev.CrowdArrived | None
     #: How it went.
     jobs: tuple[JobRecord, ...]
     record: WorkloadRecord | None
@@ -104,7 +109,8 @@ def story(trace: Trace) -> Story:
     again = Scheduler(trace.plan)
     log = [(event, _settled(again.handle(event))) for event in trace.events]
     mine = frozenset(j.id for j in jobs)
-    needs = _needs(log, again.jobs)
+    crowd = next((e for e, _ in log if isinstance(e, ev.CrowdArrived) and e.qpu == trace.qpu), None)
+    needs = _needs(log, again.jobs) | _of_the_crowd(crowd, again.jobs)
     number, first = next((n, e) for n, (e, _) in enumerate(log) if _begins(e, record, mine))
     return Story(
         plan=trace.plan,
@@ -120,6 +126,8 @@ def story(trace: Trace) -> Story:
         elsewhere=tuple(_elsewhere(log, record, mine, needs)),
         order=_order(log),
         places=len(log),
+        until=trace.until,
+        crowd=crowd,
         jobs=jobs,
         record=record,
     )
@@ -227,28 +235,49 @@ def _ends(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> 
 
 
 def _needs(log: Log, jobs: dict[str, Job]) -> dict[str, tuple[float, float | Fault]]:
-    """Return what every job needs; where a job never got so far, what its siblings needed on average."""
+    """Return what every job needs; where one never got so far, what its siblings needed on average."""
     faults = {
         e.job: Fault(e.reason, e.reason_code, e.system_fault) for e, _ in log if isinstance(e, ev.JobFailed)
     }
-    prepared = [j for j in jobs.values() if j.waiting_at is not None and j.preparing_at is not None]
-    usual: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
-    for job in prepared:
-        lanes, qpus = usual.setdefault((job.tenant, job.program), ([], []))
-        lanes.append((job.waiting_at or 0.0) - (job.preparing_at or 0.0))
-        qpus.append(job.qpu_s)
     needs: dict[str, tuple[float, float | Fault]] = {}
+    known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for job in jobs.values():
-        lanes, qpus = usual.get((job.tenant, job.program), ([], []))
-        preparation_s = grained(fmean(lanes)) if lanes else _UNKNOWN_PREPARATION_S
-        outcome: float | Fault = grained(fmean(qpus)) if qpus else max(job.overhead_s, _UNKNOWN_QPU_S)
-        if job.waiting_at is not None and job.preparing_at is not None:
-            preparation_s, outcome = job.waiting_at - job.preparing_at, job.qpu_s
-        elif job.preparing_at is not None and job.ended_at is not None:
+        if job.preparing_at is not None and job.waiting_at is not None:
+            needs[job.id] = job.waiting_at - job.preparing_at, faults.get(job.id, job.qpu_s)
+            known.setdefault((job.tenant, job.program), []).append((needs[job.id][0], job.qpu_s))
+    usual = {
+        siblings: (grained(fmean(prep for prep, _ in pairs)), grained(fmean(qpu for _, qpu in pairs)))
+        for siblings, pairs in known.items()
+    }
+    for job in jobs.values():
+        if job.id in needs:
+            continue
+        unknown = _UNKNOWN_PREPARATION_S, max(job.overhead_s, _UNKNOWN_QPU_S)
+        preparation_s, qpu_s = usual.get((job.tenant, job.program), unknown)
+        if job.preparing_at is not None and job.ended_at is not None:
             so_far = job.ended_at - job.preparing_at
             preparation_s = so_far if job.id in faults else so_far + preparation_s
-        needs[job.id] = preparation_s, faults.get(job.id, outcome)
+        needs[job.id] = preparation_s, faults.get(job.id, qpu_s)
     return needs
+
+
+def _of_the_crowd(
+    crowd: ev.CrowdArrived | None, jobs: dict[str, Job]
+) -> dict[str, tuple[float, float | Fault]]:
+    """Return what those jobs of seeded users need that had not been prepared when the record ended."""
+    unknown = {
+        j.id for j in jobs.values() if j.waiting_at is None and crowd is not None and j.qpu == crowd.qpu
+    }
+    if crowd is None or not unknown:
+        return {}
+    known = {}
+    latest = max(jobs[job].submitted_at for job in unknown)
+    for arrival in Tenants.of(crowd).arrivals(crowd.qpu, crowd.at):
+        if arrival.event.at > latest:
+            break
+        if isinstance(arrival.event, Submission) and arrival.event.job in unknown:
+            known[arrival.event.job] = arrival.preparation_s, arrival.outcome
+    return known
 
 
 def _elsewhere(

@@ -28,7 +28,7 @@ from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import plans
 from qmode_jupyter.scheduler.agenda import Fault
-from qmode_jupyter.scheduler.events import Instruction, Settle, Stop
+from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
@@ -370,7 +370,11 @@ class Runtime(Workloads):
             self._engine.agenda.found(job, timing.simulated_s if self.timing == "measured" else timing.qpu_s)
 
     def _note(self, instruction: Instruction) -> None:
-        if isinstance(instruction, Stop):
+        if isinstance(instruction, Prepare) and instruction.job not in self._facts:
+            qpu = self._scheduler.qpus[self._scheduler.jobs[instruction.job].qpu]
+            for moved_up in qpu.line.waiting(YOU):
+                self._engine.mark(moved_up)
+        elif isinstance(instruction, Stop):
             self._simulations.stop(instruction.job)
         elif isinstance(instruction, Settle):
             facts = self._facts.get(instruction.job)

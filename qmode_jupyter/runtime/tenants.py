@@ -33,6 +33,7 @@ from qmode_jupyter.scheduler.events import (
     GRAIN_S,
     YOU,
     CalibrationDue,
+    CrowdArrived,
     JobSubmitted,
     TenantArrived,
     grained,
@@ -98,6 +99,11 @@ class Tenants:
         )
         self.calibrations = calibrations
 
+    @classmethod
+    def of(cls, crowd: CrowdArrived) -> Tenants:
+        """Return the tenants that a record names."""
+        return cls(crowd.load, seed=crowd.seed, tenants=crowd.tenants, calibrations=crowd.calibrations)
+
     def __repr__(self) -> str:
         return f"<Tenants load={self.load:g} seed={self.seed} tenants={len(self.names)}>"
 
@@ -109,6 +115,7 @@ class Tenants:
         if not self.load:
             return
         start = grained(start)
+        yield Arrival(CrowdArrived(start, qpu, self.load, self.seed, len(self.names), self.calibrations))
         dice = random.Random(f"{self.seed} {qpu}")
         weights = [dice.gammavariate(2.0, 1.0) for _ in self.names]
         yield from self._people(start, weights)

@@ -13,7 +13,7 @@ from qmode_jupyter.runtime.clock import Clock, timestamp
 from qmode_jupyter.runtime.engine import Engine, Speed
 from qmode_jupyter.runtime.facts import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.events import YOU
+from qmode_jupyter.scheduler.events import YOU, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import WorkloadRecord
 from qmode_jupyter.scheduler.refusals import Refused
@@ -119,6 +119,17 @@ class Workloads:
         if not self._engine.wait(workload, timeout_s):
             raise TimeoutError(f"{workload} is not closed after {timeout_s:g} s")
         return self.workload(workload)
+
+    def reserve(self, backend: BackendV2, start_s: float, end_s: float) -> None:
+        """Have a QPU to yourself between two emulated times; idle time is charged too (SEMANTICS L7, Q7).
+
+        Raises
+        ------
+        RequestsApiError
+            If the plan has no reservations; "legacy_2023" has.
+        """
+        start, end = grained(start_s), grained(end_s)
+        self._happen(lambda at: ev.QpuReserved(at, backend.name, YOU, start, end))
 
     def open_group(self, name: str, backend: BackendV2) -> str:
         """Let job-mode jobs that are submitted from now on be shown together; return the group's id."""

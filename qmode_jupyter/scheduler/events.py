@@ -124,6 +124,22 @@ class TenantArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class CrowdArrived:
+    """Seeded background users begin on a QPU; all that they will ever do follows from these numbers.
+
+    It changes nothing by itself: what they do are events of their own. It lets a record that has
+    ended be told further.
+    """
+
+    at: float
+    qpu: str
+    load: float
+    seed: int
+    tenants: int
+    calibrations: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationDue:
     """A QPU wants `duration_s` seconds for itself, as soon as the rules let it (SEMANTICS A7)."""
 
@@ -160,6 +176,7 @@ Event = (
     | WorkloadClosed
     | WorkloadCancelled
     | TenantArrived
+    | CrowdArrived
     | CalibrationDue
     | QpuReserved
     | Tick

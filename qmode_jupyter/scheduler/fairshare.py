@@ -92,6 +92,10 @@ class FairShare:
                 count += sum(e.live for e in line)
         return count
 
+    def waiting(self, tenant: str) -> list[str]:
+        """Return the ids in a tenant's line, the next one first."""
+        return [entry.id for entry in self._lines.get(tenant, ()) if entry.live]
+
     def check(self) -> None:
         """Assert that the lines and the index agree."""
         live = {e.id for line in self._lines.values() for e in line if e.live}

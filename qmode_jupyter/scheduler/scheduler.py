@@ -53,6 +53,7 @@ class Scheduler(Dues):
             ev.WorkloadClosed: self._on_closed,
             ev.WorkloadCancelled: self._on_cancelled,
             ev.TenantArrived: self._on_tenant,
+            ev.CrowdArrived: lambda event, out: None,
             ev.CalibrationDue: self._on_calibration,
             ev.QpuReserved: self._on_reserved,
             ev.Tick: self._on_tick,

@@ -36,6 +36,7 @@ _KINDS: Final[dict[str, type]] = {
         ev.WorkloadClosed,
         ev.WorkloadCancelled,
         ev.TenantArrived,
+        ev.CrowdArrived,
         ev.CalibrationDue,
         ev.QpuReserved,
         ev.Tick,

@@ -266,3 +266,19 @@ def test_arguments_that_cannot_be_get_one_line(session: Trace, given, error, lin
 def test_only_a_trace_can_be_compared() -> None:
     with pytest.raises(IBMInputValueError, match=r"compare takes a trace, .* not a str\."):
         compare("vqe")
+
+
+def test_seeded_others_go_on_when_the_record_has_ended(tmp_path: Path) -> None:
+    """A session keeps others away; as jobs the same run meets them, also those who came later."""
+    e = Emulation()
+    e.agenda.feed(Tenants(0.8, seed=4).arrivals(QPU))
+    e.at(5)
+    trace = loop(e, e.session("vqe"))
+    (as_jobs,) = compare(trace, modes="job").rows
+    alone = Emulation()
+    alone.agenda.feed(Tenants(0.8, seed=4).arrivals(QPU))
+    alone.at(5)
+    (really,) = compare(loop(alone, None), modes="job").rows
+    assert (as_jobs.wall_s, as_jobs.queue_s) == (really.wall_s, really.queue_s)
+    assert as_jobs.queue_s > 60
+    assert repr(compare(Trace.load(trace.save(tmp_path / "t.json")))) == repr(compare(trace))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from qmode_jupyter.notebook.table import Table
+from qmode_jupyter.tables import Table
 
 
 def test_numbers_are_aligned_to_the_right() -> None:
-    table = Table(("job", ">usage"), (("d41f", "3 s"), ("d42", "120 s")), title="jobs", note="2 jobs")
+    table = Table("jobs", ("job", ">usage"), (("d41f", "3 s"), ("d42", "120 s")), ("2 jobs",))
     assert repr(table).splitlines() == ["jobs", "job   usage", "d41f    3 s", "d42   120 s", "2 jobs"]
 
 
 def test_no_rows_leave_the_note() -> None:
-    assert repr(Table(("a",), (), note="nothing yet")) == "nothing yet"
+    assert repr(Table("", ("a",), (), ("nothing yet",))) == "nothing yet"
 
 
 def test_html_is_escaped() -> None:
-    html = Table(("<a>",), (("<b>&",),), title="<t>", note="<n>")._repr_html_()
+    html = Table("<t>", ("<a>",), (("<b>&",),), ("<n>",))._repr_html_()
     assert "<b>&amp;" not in html
     for text in ("&lt;a&gt;", "&lt;b&gt;&amp;", "&lt;t&gt;", "&lt;n&gt;"):
         assert text in html
