@@ -23,6 +23,9 @@ Says = tuple[tuple[str, ...], ...]
 #: A pause shorter than this part of the picture is not worth a stretch of its own.
 PAUSE_SHARE: Final = 1 / 40
 
+#: How many changes of state a strip can show: about one a pixel.
+FINEST: Final = 2_000
+
 #: What stands behind the strip of what still goes on.
 NOW: Final = "now"
 
@@ -116,7 +119,8 @@ def _stretches(
     submitted = np.sort(phases.start[0])
     last_end = float(phases.ended[~np.isnan(phases.ended)].max(initial=-np.inf))
     stretches: list[Stretch] = []
-    for (state, since), (after, until) in pairwise([*workload.history, (None, end)]):
+    history = _visible(workload.history, (end - workload.opened_at) / FINEST)
+    for (state, since), (after, until) in pairwise([*history, (None, end)]):
         if state in ("open", "inactive"):
             stretches += _waiting_for_the_qpu(state, since, until, submitted)
         elif state == "active":
@@ -130,6 +134,23 @@ def _stretches(
         left = f"{words.countdown(deadline - end)} left"
         stretches[-1] = replace(stretches[-1], says=_window(left, left))
     return stretches
+
+
+def _visible(history: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
+    """Return a history as it can be seen: where states follow each other faster, the longest stands for all."""
+    if len(history) <= FINEST:
+        return list(history)
+    seen = [history[0]]
+    lasted: dict[str, float] = {}
+    since = history[0][1]
+    for (state, start), (_, stop) in pairwise(history):
+        lasted[state] = lasted.get(state, 0.0) + stop - start
+        if stop - since >= least:
+            longest = max(lasted, key=lambda name: lasted[name])
+            if longest != seen[-1][0]:
+                seen.append((longest, since))
+            since, lasted = stop, {}
+    return [*seen, history[-1]]
 
 
 def _ending(workload: WorkloadRecord, closing: WorkloadClosed | WorkloadCancelled | None) -> tuple[str, ...]:
