@@ -13,10 +13,11 @@ from qmode_jupyter.errors import (
     IBMInputValueError,
     IBMRuntimeError,
     QmodeWarning,
+    RequestsApiError,
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from tests.face import bell
+from tests.face import bell, service
 
 
 def test_v9_an_exception_in_the_with_closes_and_lets_the_jobs_finish(aer: AerSimulator) -> None:
@@ -158,3 +159,18 @@ def test_v32_threads_do_not_inherit_the_session(aer: AerSimulator) -> None:
         thread.start()
         thread.join()
     assert str(found[0]) == "A backend or session must be specified."
+
+
+def test_a16_in_2024_a_session_on_the_open_plan_fell_back_to_job_mode() -> None:
+    """A16: with today's Open plan it is refused (V14), with that of 2024 it warns and runs."""
+    with service(plan="legacy_2024") as one:
+        backend = one.backend("aer_simulator")
+        with pytest.warns(QmodeWarning, match="no sessions: jobs will run in job mode"):
+            session = Session(backend)
+        assert session.session_id is None
+        with session:
+            job = SamplerV2().run([bell()], shots=10)
+        assert job.session_id is None
+        assert job.result()[0].data.meas.num_shots == 10
+    with service(plan="open") as one, pytest.raises(RequestsApiError, match="1352"):
+        Session(one.backend("aer_simulator"))
