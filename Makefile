@@ -53,7 +53,7 @@ bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks
 
 screenshots: $(VENV)/.test-installed
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m docs.screenshots
 
 $(VENV)/.made:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || \

@@ -19,13 +19,16 @@ _WARM_UP = 50
 
 def rows() -> list[Row]:
     circuit = workloads.ghz(2)
-    with RuntimeService() as service, Session(service.backend("aer_simulator")) as session:
-        sampler = SamplerV2(mode=session)
+    with RuntimeService() as service:
+        backend = service.backend("aer_simulator")
 
         def run(number: int) -> None:
+            # Many sessions: none may last longer than eight hours, emulated.
             for _ in range(number // _AT_ONCE):
-                for job in [sampler.run([circuit], shots=100) for _ in range(_AT_ONCE)]:
-                    job.result()
+                with Session(backend) as session:
+                    sampler = SamplerV2(mode=session)
+                    for job in [sampler.run([circuit], shots=100) for _ in range(_AT_ONCE)]:
+                        job.result()
 
         run(_WARM_UP)
         main_0, _ = _peaks_mb()

@@ -1,4 +1,4 @@
-"""Times of several ways to do the same, taken in turn, so that what the machine does besides hits all alike."""
+"""Times of several ways to do the same, taken in turn: what the machine does besides hits all alike."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ def seconds(way: Way) -> float:
     return time.perf_counter() - begin
 
 
-def side_by_side(ways: Mapping[str, Way], rounds: int, warm_up: int = 3) -> dict[str, float]:
-    """Return the median seconds of each way; each round begins with another one.
+def side_by_side(ways: Mapping[str, Way], rounds: int, block: int = 10, warm_up: int = 1) -> dict[str, float]:
+    """Return the median seconds of each way.
 
     Parameters
     ----------
     ways
         What to time, by name.
     rounds
-        How often each is timed.
+        How often each has its turn; each round begins with another one.
+    block
+        How often it is called in a turn, as a loop calls it: ways that run in one process would else keep
+        each other's code warm, and leave a way that runs in another process cold.
     warm_up
         How often each is called before.
     """
@@ -36,10 +39,15 @@ def side_by_side(ways: Mapping[str, Way], rounds: int, warm_up: int = 3) -> dict
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            times[name].append(seconds(ways[name]))
+            times[name] += [seconds(ways[name]) for _ in range(block)]
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 def listed(medians: Mapping[str, float]) -> str:
-    """Return medians as text, in milliseconds: "ours 2.1 ms, Aer 2.0 ms"."""
-    return ", ".join(f"{name} {taken * 1e3:,.3g} ms" for name, taken in medians.items())
+    """Return medians as text: "Aer 2.01 ms, IBM's local mode 13.6 s"."""
+    return ", ".join(f"{name} {span(taken)}" for name, taken in medians.items())
+
+
+def span(taken_s: float) -> str:
+    """Return a time as text, in seconds or milliseconds."""
+    return f"{taken_s:.2f} s" if taken_s >= 1 else f"{taken_s * 1e3:.3g} ms"

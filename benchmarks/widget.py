@@ -1,8 +1,8 @@
 """What a session of 1,000 jobs sends to the pages of a notebook: messages and bytes on the wire.
 
-A real kernel runs a `%%qsession` cell; its output socket is read raw. Counted is every message of a comm, which
-is how the live widget and the labextension hear of changes, with all its frames. Not counted is what builds the
-cell's output: the widget's opening with its code, the still picture and the timeline at the end.
+A real kernel runs a `%%qsession` cell; its output socket is read raw. Counted is every message of a comm,
+which is how the live widget and the labextension hear of changes, with all its frames. Not counted is what
+builds the cell's output: the widget's opening with its code, the still picture and the timeline at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import zmq
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from benchmarks.rows import Row, at_most
@@ -83,16 +83,15 @@ def _watched(speed: str) -> list[Sent]:
     manager, client = start_new_kernel(stderr=subprocess.DEVNULL)
     try:
         _run(client, _PREPARE)
-        socket = zmq.Context.instance().socket(zmq.SUB)
+        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
         with socket:
             socket.connect(f"tcp://{manager.ip}:{manager.iopub_port}")
             socket.subscribe(b"")
             # The first that is heard shows that the subscription has reached the kernel.
             while not socket.poll(50):
                 client.kernel_info()
-            return [
-                each for each in _heard(socket, client, _CELL.format(speed=speed)) if each.kind == "comm_msg"
-            ]
+            heard = _heard(socket, client, _CELL.format(speed=speed))
+            return [message for message in heard if message.kind == "comm_msg"]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -126,10 +125,5 @@ def _heard(socket: zmq.Socket[bytes], client: BlockingKernelClient, code: str) -
 def _busiest(weights: Sequence[tuple[float, int]]) -> float:
     """Return the most that any stretch of one second holds."""
     times = [at for at, _ in weights]
-    return max(
-        (
-            sum(weight for _, weight in weights[n : bisect_left(times, at + 1.0)])
-            for n, at in enumerate(times)
-        ),
-        default=0.0,
-    )
+    ends = [bisect_left(times, at + 1.0) for at in times]
+    return max((sum(weight for _, weight in weights[n:end]) for n, end in enumerate(ends)), default=0.0)

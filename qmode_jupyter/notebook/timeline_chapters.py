@@ -137,7 +137,7 @@ def _stretches(
 
 
 def _visible(history: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
-    """Return a history as it can be seen: where states follow each other faster, the longest stands for all."""
+    """Return a history as it can be seen: where states follow each other faster, the longest stands."""
     if len(history) <= FINEST:
         return list(history)
     seen = [history[0]]

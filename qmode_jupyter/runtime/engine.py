@@ -209,9 +209,10 @@ class Engine:
     def _carry_out(self, instructions: list[Instruction]) -> None:
         for instruction in instructions:
             if isinstance(instruction, Changed):
-                self._changed.add(instruction.workload)
-                if self.scheduler.workloads[instruction.workload].state is WorkloadState.CLOSED:
-                    self._release(instruction.workload)
+                self._changed.add(instruction.id)
+                workload = self.scheduler.workloads.get(instruction.id)
+                if workload is not None and workload.state is WorkloadState.CLOSED:
+                    self._release(workload.id)
             else:
                 self._changed.add(instruction.job)
                 if isinstance(instruction, Settle):

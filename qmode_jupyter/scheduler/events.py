@@ -217,9 +217,9 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A workload's state, clocks or acceptance of jobs changed."""
+    """A workload's state, clocks or acceptance of jobs changed, or a job waits for the QPU now."""
 
-    workload: str
+    id: str
 
 
 Instruction = Prepare | Execute | Stop | Settle | Changed

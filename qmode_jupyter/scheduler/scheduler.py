@@ -26,7 +26,7 @@ from qmode_jupyter.scheduler.live import Calibration, Job, Reservation, Workload
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.refusals import IllegalEvent
-from qmode_jupyter.scheduler.states import WORKLOAD_ENDED, JobStep, Mode, WorkloadState, job_after
+from qmode_jupyter.scheduler.states import WORKLOAD_ENDED, JobState, JobStep, Mode, WorkloadState, job_after
 
 
 class Scheduler(Dues):
@@ -205,6 +205,8 @@ class Scheduler(Dues):
         qpu = self.qpus[job.qpu]
         qpu.ready.append(job)
         self._drive(qpu, out)
+        if job.state is JobState.WAITING:
+            out.append(Changed(job.id))
 
     def _on_executed(self, event: ev.JobExecuted, out: list[Instruction]) -> None:
         job = self._known_job(event.job)

@@ -344,7 +344,9 @@ function unfinishedCount(workload) {
  */
 export function arrange(store, workload, unfolded) {
   const mine = store.order.filter((id) => store.jobs.get(id).workload === workload);
-  if (mine.length <= MANY) return { rows: mine, folded: 0, foldable: false };
+  // The counts know of jobs that this page has not heard of yet: no order that changes when it does.
+  const counted = Object.values(store.workloads[workload]?.counts ?? {}).reduce((sum, n) => sum + n, 0);
+  if (Math.max(mine.length, counted) <= MANY) return { rows: mine, folded: 0, foldable: false };
   const stages = STAGES.map(() => []);
   const finished = [];
   for (let i = mine.length - 1; i >= 0; i -= 1) {

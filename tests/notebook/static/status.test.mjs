@@ -263,6 +263,12 @@ test("the newest finished fill the list up, with the latest failures though they
   assert.equal(folded, 17);
 });
 
+test("jobs are in the order of many as soon as the counts say that there are many", () => {
+  const store = many(["done", "on_qpu", "queued"]);
+  store.workloads.w = workload({ counts: { done: MANY, on_qpu: 1, queued: 1 } });
+  assert.deepEqual(arrange(store, "w", false).rows, ["j1", "j2", "j0"]);
+});
+
 test("unfolded, every job is there, newest first", () => {
   const { rows, folded, foldable } = arrange(many(Array(30).fill("done")), "w", true);
   assert.deepEqual([rows.length, rows[0], folded, foldable], [30, "j29", 0, true]);
