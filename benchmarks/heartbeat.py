@@ -80,10 +80,11 @@ class Absence:
         )
 
     def __str__(self) -> str:
-        return (
-            f"{self.longest_ms:.1f} ms ({self.without_core_ms:.1f} without a core, {self.worked_ms:.1f} at work,"
-            f" {self.collected_ms:.1f} of it collecting garbage)"
+        parts = (
+            f"{self.without_core_ms:.1f} without a core, {self.worked_ms:.1f} at work,"
+            f" {self.collected_ms:.1f} of it collecting garbage"
         )
+        return f"{self.longest_ms:.1f} ms ({parts})"
 
 
 def beats_until(over: Callable[[float], bool]) -> list[Beat]:
