@@ -80,11 +80,11 @@ class Absence:
         )
 
     def __str__(self) -> str:
-        parts = (
-            f"{self.without_core_ms:.1f} without a core, {self.worked_ms:.1f} at work,"
-            f" {self.collected_ms:.1f} of it collecting garbage"
+        garbage = f", {self.collected_ms:.1f} of it on garbage" if self.collected_ms >= 1 else ""
+        return (
+            f"{self.longest_ms:.1f} ms ({self.without_core_ms:.1f} without a core,"
+            f" {self.worked_ms:.1f} at work{garbage})"
         )
-        return f"{self.longest_ms:.1f} ms ({parts})"
 
 
 def beats_until(over: Callable[[float], bool]) -> list[Beat]:

@@ -30,7 +30,7 @@ IMAGES = Path(__file__).with_name("images")
 #: Pixels of a picture for one of the page: sharp on every screen.
 SCALE = 2
 #: The page for the picture of a card: wide enough for all its columns, and no wider.
-CARD: ViewportSize = {"width": 960, "height": 900}
+CARD: ViewportSize = {"width": 960, "height": 1100}
 #: A README is read over slow lines, too.
 LARGEST_BYTES = 300_000
 
@@ -78,6 +78,8 @@ _STANDS = """([index, moment]) => {
 }"""
 #: How the rows of the card are to stand when its picture is taken.
 MOMENT = {"on_qpu": 1, "waiting": 3, "preparing": 1, "queued": 1}
+#: A little later the bars of those that have just moved on can be seen.
+SETTLED_MS = 700
 
 #: Other users whose jobs come at the right moments for a picture, and how long the person thinks.
 LOAD, SEED, THOUGHT_S = 0.5, 81, 84.0
@@ -88,7 +90,7 @@ def main() -> None:
     if chromium() is None:
         sys.exit(NO_BROWSER)
     timeline(rehearsed()).savefig(IMAGES / "timeline.png", dpi=100 * SCALE)
-    with Server("lab") as server, browser(width=1280, height=800, scale=SCALE) as context:
+    with Server("lab") as server, browser(width=1280, height=880, scale=SCALE) as context:
         photograph(server, context, "light", "widget.png", panel="panel.png")
         photograph(server, context, "dark", "widget_dark.png")
     for picture in sorted(IMAGES.glob("*.png")):
@@ -103,7 +105,7 @@ def photograph(
 ) -> None:
     """Run the notebook; take a picture of the page while the person thinks, and of the card in full swing."""
     server.theme(theme)
-    book = Book(server, context, "vqe.ipynb", [SETUP, SEARCH, GRADIENT]).open()
+    book = Book(server, context, "vqe.ipynb" if panel else "vqe-too.ipynb", [SETUP, SEARCH, GRADIENT]).open()
     page = book.page
     book.command("application:toggle-left-area")
     book.run(0)
@@ -121,6 +123,7 @@ def photograph(
     book.card(2).wait_for()
     book.show(2)
     page.wait_for_function(_STANDS, arg=[2, MOMENT])
+    page.wait_for_timeout(SETTLED_MS)
     keep(page.screenshot(clip=around(book.card(2))), widget)
     book.wait(2)
     book.close()
@@ -132,7 +135,7 @@ def keep(picture: bytes, name: str) -> None:
     image.quantize(256, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
 
 
-def around(place: Locator, margin: int = 16) -> FloatRect:
+def around(place: Locator, margin: int = 4) -> FloatRect:
     """Return a place on the page with some of what is around it."""
     box = place.bounding_box()
     assert box is not None

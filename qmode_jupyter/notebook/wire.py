@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: What the cards in the notebook may send, and what goes to panel and status bar: together ten messages
 #: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
-CARDS: Final = Pace(0.14, 11_500)
-PAGES: Final = Pace(0.4, 6_500)
+CARDS: Final = Pace(0.14, 10_500)
+PAGES: Final = Pace(0.4, 6_000)
 
 #: What there is to see before the first cell has used a service.
 _EMPTY: Final[dict[str, Any]] = {

@@ -302,7 +302,7 @@ class Book:
 
     def show(self, index: int) -> None:
         """Scroll so that a cell is on top."""
-        self.page.evaluate("index => window.book.cells.scrollToItem(index, 'start')", index)
+        self.page.evaluate("index => window.book.cells.widgets[index].node.scrollIntoView()", index)
 
     def card(self, index: int) -> Locator:
         """Return the live card of a cell."""
