@@ -104,15 +104,6 @@ def import_names(requirements: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_has_some_50_to_400_lines(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    least = 0 if path.name == "__init__.py" else 25  # an idea may be small
-    assert least <= lines <= 400, (
-        f"{name_of(path)} has {lines} lines: split it, or join it with its neighbour"
-    )
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_nothing_is_named_manager_helper_or_util(path: Path) -> None:
     kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     names = [path.stem, *(node.name for node in ast.walk(tree_of(path)) if isinstance(node, kinds))]

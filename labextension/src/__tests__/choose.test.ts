@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { SINGLES, arrange, focus, workloads } from '../model/choose';
+import { SINGLES, arrange, focus, foldedCount, workloads } from '../model/choose';
 import { inSight } from '../model/rows';
+import { NO_JOBS } from '../model/snapshot';
 import type { IJob } from '../model/snapshot';
 import { atWork, job, view, workload } from './made';
 
@@ -55,7 +56,15 @@ describe('jobs', () => {
     for (let k = 0; k < unfinished; k++) {
       jobs[`u${k}`] = job({ state: k ? 'queued' : 'on_qpu', t: [1000 + k] });
     }
-    return view({ workloads: { w1: workload() }, jobs });
+    const failed = Math.ceil(finished / 10);
+    const counts = {
+      ...NO_JOBS,
+      done: finished - failed,
+      failed,
+      on_qpu: 1,
+      queued: unfinished - 1
+    };
+    return view({ workloads: { w1: workload({ counts }) }, jobs });
   };
 
   it('are listed as they were submitted when they are few', () => {
@@ -74,6 +83,15 @@ describe('jobs', () => {
     const { rows, folded } = arrange(many(2, 30), 'w1', false);
     expect(rows.map(one => one.id)).toEqual(['u0', 'u1', 'f29', 'f28', 'f27', 'f20', 'f10', 'f0']);
     expect(folded).toBe(24);
+  });
+
+  it('that are known to have ended, though not how, wait in the fold until that is heard', () => {
+    const late = many(20, 30);
+    const counts = { ...NO_JOBS, done: 990, failed: 10 };
+    late.workloads.set('w1', { ...late.workloads.get('w1')!, counts });
+    const arranged = arrange(late, 'w1', false);
+    expect(arranged.rows.map(one => one.id[0])).toEqual([...'ffffffff']);
+    expect(foldedCount(arranged, late, 'w1')).toBe(992);
   });
 
   it('unfold', () => {

@@ -75,11 +75,14 @@ describe('the widget', () => {
     ];
     for (const size of [0, 3, MANY, MANY + 1, 40, 300]) {
       const jobs: Record<string, IJob> = {};
+      // Somewhat ahead of the jobs, as with many: none waits any more.
+      const counts = { ...NO_JOBS };
       for (let k = 0; k < size; k++) {
         const state = states[(k * k + k) % (k % 3 ? 3 : 7)]!;
+        counts[state === 'waiting' ? 'done' : state]++;
         jobs[`j${k}`] = job({ state, t: [k >> 1], ...(state === 'cancelled' && { code: 1305 }) });
       }
-      const message = whole({ workloads: { w1: workload() }, jobs });
+      const message = whole({ workloads: { w1: workload({ counts }) }, jobs });
       const store = widget.emptyStore();
       widget.merge(store, message);
       for (const unfolded of [false, true]) {

@@ -102,10 +102,14 @@ export interface IArranged {
  */
 export function arrange(view: IView, workload: string, unfolded: boolean): IArranged {
   const owner = workload === SINGLES ? null : workload;
-  const mine = [...view.jobs.values()].filter(job => job.workload === owner);
+  const counts = view.workloads.get(workload)?.counts;
+  // Of a thousand jobs it takes long to hear what became of each; how many there are of a kind, it doesn't.
+  const past = (job: ISeenJob) => counts?.[job.state] === 0 && !settled(job.state);
+  const mine = [...view.jobs.values()].filter(job => job.workload === owner && !past(job));
   const submitted = (job: ISeenJob) => job.t[0] ?? 0;
   mine.sort((a, b) => submitted(a) - submitted(b));
-  if (mine.length <= MANY) {
+  const all = counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : 0;
+  if (Math.max(mine.length, all) <= MANY) {
     return { rows: mine, folded: 0, foldable: false };
   }
   mine.reverse();
@@ -128,4 +132,11 @@ export function arrange(view: IView, workload: string, unfolded: boolean): IArra
     folded: finished.length - kept.size,
     foldable: true
   };
+}
+
+/** How many finished jobs are not listed, those included that this page has not heard of yet. */
+export function foldedCount({ rows, folded }: IArranged, view: IView, workload: string): number {
+  const counts = view.workloads.get(workload)?.counts ?? NO_JOBS;
+  const listed = rows.filter(job => settled(job.state)).length;
+  return Math.max(folded, counts.done + counts.failed + counts.cancelled - listed);
 }

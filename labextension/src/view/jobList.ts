@@ -4,7 +4,7 @@
  */
 
 import { barParts, laneSeconds, lifeWords, roundScale } from '../model/bars';
-import { arrange } from '../model/choose';
+import { arrange, foldedCount } from '../model/choose';
 import type { IArranged } from '../model/choose';
 import { inSight } from '../model/rows';
 import { outcome, settled } from '../model/snapshot';
@@ -89,7 +89,8 @@ export class JobList {
     if (Date.now() >= this._steadyUntil) {
       this._rearrange(view);
     }
-    const { rows, folded, foldable } = this._arranged;
+    const { rows, foldable } = this._arranged;
+    const folded = foldedCount(this._arranged, view, this._workload);
     show(this._grid, rows.length > 0);
     show(this._empty, rows.length === 0);
     show(this._fold, foldable);

@@ -343,10 +343,15 @@ function unfinishedCount(workload) {
  * rest folds away until `unfolded`.
  */
 export function arrange(store, workload, unfolded) {
-  const mine = store.order.filter((id) => store.jobs.get(id).workload === workload);
-  // The counts know of jobs that this page has not heard of yet: no order that changes when it does.
-  const counted = Object.values(store.workloads[workload]?.counts ?? {}).reduce((sum, n) => sum + n, 0);
-  if (Math.max(mine.length, counted) <= MANY) return { rows: mine, folded: 0, foldable: false };
+  const counts = store.workloads[workload]?.counts ?? {};
+  // Of a thousand jobs it takes long to hear what became of each; how many there are of a kind, it doesn't.
+  const past = (job) => counts[job.state] === 0 && unfinished(job);
+  const mine = store.order.filter((id) => {
+    const job = store.jobs.get(id);
+    return job.workload === workload && !past(job);
+  });
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (Math.max(mine.length, all) <= MANY) return { rows: mine, folded: 0, foldable: false };
   const stages = STAGES.map(() => []);
   const finished = [];
   for (let i = mine.length - 1; i >= 0; i -= 1) {

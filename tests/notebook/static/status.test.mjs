@@ -269,6 +269,14 @@ test("jobs are in the order of many as soon as the counts say that there are man
   assert.deepEqual(arrange(store, "w", false).rows, ["j1", "j2", "j0"]);
 });
 
+test("jobs of a kind that there is none of any more are not listed", () => {
+  const store = many([...Array(MANY).fill("done"), "on_qpu", "queued", "queued"]);
+  store.workloads.w = workload({ counts: { done: MANY + 2, on_qpu: 1, queued: 0 } });
+  const arranged = arrange(store, "w", false);
+  assert.deepEqual(arranged.rows.slice(0, 2), ["j10", "j9"]);
+  assert.equal(foldedCount(arranged, store, store.workloads.w), 5);
+});
+
 test("unfolded, every job is there, newest first", () => {
   const { rows, folded, foldable } = arrange(many(Array(30).fill("done")), "w", true);
   assert.deepEqual([rows.length, rows[0], folded, foldable], [30, "j29", 0, true]);
