@@ -1,19 +1,14 @@
 """The end of a kernel: our processes go first, so that nothing has to be killed.
 
-ipykernel terminates the kernel's child processes one signal after the other and waits in between.
-The trackers of shared resources that Python and loky start beside a process pool ignore these
-signals: a kernel with a pool would take seconds to end, and be killed itself.
+ipykernel terminates the kernel's child processes one signal after the other and waits in between;
+ours would start others in their place meanwhile.
 """
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from collections.abc import Callable
-from multiprocessing import resource_tracker
 from typing import Any
-
-from loky.backend import resource_tracker as loky_tracker
 
 from qmode_jupyter.runtime.workers import close_all
 
@@ -26,7 +21,6 @@ def end_with(kernel: Any) -> Callable[[], None]:
 
     async def do_shutdown(restart: bool) -> Any:
         close_all()
-        _stop_trackers()
         answer = shut_down(restart)
         return await answer if inspect.isawaitable(answer) else answer
 
@@ -37,15 +31,6 @@ def end_with(kernel: Any) -> Callable[[], None]:
             kernel.do_shutdown = shut_down
 
     return take_back
-
-
-def _stop_trackers() -> None:
-    for tracker in (loky_tracker, resource_tracker):
-        # Python's own way to end one has no public name.
-        stop = getattr(getattr(tracker, "_resource_tracker", None), "_stop", None)
-        if stop is not None:
-            with contextlib.suppress(OSError, RuntimeError, ChildProcessError):
-                stop()
 
 
 def _nothing() -> None:

@@ -84,7 +84,7 @@ class QModeMagics(Magics):
 
     def open(self) -> None:
         """Start the processes that simulate, and tell the pages that we are here."""
-        pool.borrow()
+        self._workers = pool.borrow()
         self._wire.open()
         self._let_end = end_with(getattr(self.shell, "kernel", None))
 
@@ -93,7 +93,7 @@ class QModeMagics(Magics):
         self._let_end()
         self._wire.close()
         self.desk.close()
-        pool.give_back()
+        pool.give_back(self._workers)
 
     def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
         flags = parse(magic, line)

@@ -7,8 +7,11 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
+
+from qmode_jupyter.errors import IBMRuntimeError
 
 _IN_MEMORY: Final = Path("/dev/shm")
 _ROOM_BYTES: Final = 2 * 2**30
@@ -20,27 +23,65 @@ _LOCK: Final = "in-use"
 class PrivateFolder:
     """A new folder that nobody else may read, in memory where there is room; removed by `close`.
 
-    Making one clears those that killed processes have left behind.
+    Making one clears those that killed processes have left behind. Only the process that made it
+    removes it, not one that was forked from it.
+
+    Raises
+    ------
+    IBMRuntimeError
+        No folder can be made anywhere.
     """
 
     def __init__(self) -> None:
-        base = _IN_MEMORY if _roomy(_IN_MEMORY) else Path(tempfile.gettempdir())
-        _clear(base)
-        self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
-        # Under its own name only when it is locked: until then nobody can take it for left behind.
-        early = Path(self.path, _LOCK + ".part")
-        self._lock = early.open("wb")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        early.rename(early.with_name(_LOCK))
-        self._remove = weakref.finalize(self, _remove, self.path, self._lock)
+        self.path, self._lock = _new_folder()
+        self._remove = weakref.finalize(self, _remove, self.path, self._lock, os.getpid())
 
     def close(self) -> None:
         """Remove the folder."""
         self._remove()
 
 
-def _remove(path: str, lock: IO[bytes]) -> None:
-    shutil.rmtree(path, ignore_errors=True)
+def _new_folder() -> tuple[str, IO[bytes]]:
+    troubles = []
+    try:
+        for base in _bases():
+            try:
+                _clear(base)
+                return _locked_folder(base)
+            except OSError as error:
+                troubles.append(f"{base}: {error.strerror}")
+    except FileNotFoundError as error:
+        troubles.append(str(error.strerror))
+    raise IBMRuntimeError(
+        f"No folder could be made for what goes to the processes that simulate ({'; '.join(troubles)}):"
+        " let TMPDIR name a folder that can be written."
+    )
+
+
+def _bases() -> Iterator[Path]:
+    """Give the places for a folder, the best first; FileNotFoundError if the system has none."""
+    if _roomy(_IN_MEMORY):
+        yield _IN_MEMORY
+    yield Path(tempfile.gettempdir())
+
+
+def _locked_folder(base: Path) -> tuple[str, IO[bytes]]:
+    path = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
+    try:
+        # Under its own name only when it is locked: until then nobody can take it for left behind.
+        early = Path(path, _LOCK + ".part")
+        lock = early.open("wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        early.rename(early.with_name(_LOCK))
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return path, lock
+
+
+def _remove(path: str, lock: IO[bytes], owner: int) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)
     lock.close()
 
 

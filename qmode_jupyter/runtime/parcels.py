@@ -10,6 +10,7 @@ from __future__ import annotations
 import copyreg
 import hashlib
 import io
+import itertools
 import os
 import pickle
 import threading
@@ -128,13 +129,18 @@ class Parcels:
 
     def __init__(self) -> None:
         self._folder = PrivateFolder()
-        self.directory = self._folder.path
         self._lock = threading.RLock()
         self._seen: dict[int, _Seen] = {}
-        # A key's files: one, or with a noise model those of its gates' errors beside it.
-        self._files: OrderedDict[str, list[str]] = OrderedDict()
-        self._held: dict[str, int] = {}
+        # A key's files, with their sizes: one, or with a noise model those of its gates' errors beside it.
+        self._files: OrderedDict[str, dict[str, int]] = OrderedDict()
+        self._leases: dict[int, tuple[str, ...]] = {}
+        self._lease_numbers = itertools.count()
         self._bytes = 0
+
+    @property
+    def directory(self) -> str:
+        """The folder."""
+        return self._folder.path
 
     def circuit(self, circuit: QuantumCircuit) -> str:
         """Return the key of a circuit; it is written only when it is new, or has changed since."""
@@ -151,8 +157,7 @@ class Parcels:
                 key = "circuit-" + _digest(data)
                 self._write(key, key, data)
                 if seen is None or seen.key != key:
-                    seen = self._remember(circuit, circuit_likeness(circuit), key)
-                    seen.sketch = _sketch(key, circuit)
+                    seen = self._remember(circuit, circuit_likeness(circuit), key, _sketch(key, circuit))
             self._files.move_to_end(seen.key)
             assert seen.sketch is not None
             return seen.sketch
@@ -221,13 +226,20 @@ class Parcels:
 
     def hold(self, keys: Iterable[str]) -> Lease:
         """Keep the files of these keys as long as the lease that is returned lives."""
-        keys = tuple(keys)
-        with self._lock:
-            for key in keys:
-                self._held[key] = self._held.get(key, 0) + 1
-        lease = Lease()
-        weakref.finalize(lease, self._release, keys).atexit = False
+        lease, number = Lease(), next(self._lease_numbers)
+        weakref.finalize(lease, self._leases.pop, number, None).atexit = False
+        self._leases[number] = tuple(keys)
         return lease
+
+    def pack_anew(self) -> None:
+        """Write everything again when it is next needed, in a new folder if the old one has gone."""
+        with self._lock:
+            if not Path(self.directory).is_dir():
+                gone, self._folder = self._folder, PrivateFolder()
+                gone.close()
+            self._seen.clear()
+            self._files.clear()
+            self._bytes = 0
 
     def close(self) -> None:
         """Remove the folder."""
@@ -248,9 +260,17 @@ class Parcels:
 
     def _find(self, thing: Any) -> _Seen | None:
         seen = self._seen.get(id(thing))
-        return seen if seen is not None and seen.reference() is thing and seen.key in self._files else None
+        return (
+            seen if seen is not None and seen.reference() is thing and self._has(seen.key, seen.key) else None
+        )
 
-    def _remember(self, thing: Any, likeness: Any, key: str) -> _Seen:
+    def _has(self, key: str, name: str) -> bool:
+        """Return whether a file was written and is still there."""
+        return name in self._files.get(key, ()) and Path(self.directory, name).exists()
+
+    # An interrupt may come between any two lines: each step leaves what can be used or is written again.
+
+    def _remember(self, thing: Any, likeness: Any, key: str, sketch: Sketch | None = None) -> _Seen:
         number, seen_by = id(thing), self._seen
 
         def forget(dead: weakref.ref[Any]) -> None:
@@ -258,35 +278,39 @@ class Parcels:
             if kept is not None and kept.reference is dead:
                 del seen_by[number]
 
-        seen = self._seen[number] = _Seen(weakref.ref(thing, forget), likeness, key)
+        seen = self._seen[number] = _Seen(weakref.ref(thing, forget), likeness, key, sketch)
         return seen
 
     def _write(self, key: str, name: str, data: bytes) -> None:
         """Write one of the files of a key; whoever can see it can read the whole of it."""
-        names = self._files.setdefault(key, [])
-        if name in names:
+        if self._has(key, name):
             return
         part = Path(self.directory, name + ".part")
-        part.write_bytes(data)
-        part.replace(part.with_name(name))
-        names.append(name)
+        try:
+            part.write_bytes(data)
+            part.replace(part.with_name(name))
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) or not part.parent.is_dir():
+                raise ParcelGoneError(
+                    f"The folder for what goes to the simulation has gone: {part.parent}."
+                ) from None
+            raise IBMRuntimeError(
+                f"What the job needs could not be written to {part.parent} ({error.strerror}):"
+                " nothing was submitted."
+            ) from error
+        self._files.setdefault(key, {})[name] = len(data)
         self._bytes += len(data)
         if self._bytes > _BUDGET_BYTES:
             self._make_room(key)
 
-    def _release(self, keys: tuple[str, ...]) -> None:
-        with self._lock:
-            for key in keys:
-                self._held[key] -= 1
-                if not self._held[key]:
-                    del self._held[key]
-
     def _make_room(self, newest: str) -> None:
-        for key in [key for key in self._files if key not in self._held and key != newest]:
+        held = set[str]().union(*list(self._leases.values()))
+        sizes = {key: sum(names.values()) for key, names in self._files.items()}
+        self._bytes = sum(sizes.values())
+        for key in [key for key in self._files if key not in held and key != newest]:
             for name in self._files.pop(key):
-                path = Path(self.directory, name)
-                self._bytes -= path.stat().st_size
-                path.unlink()
+                Path(self.directory, name).unlink(missing_ok=True)
+            self._bytes -= sizes[key]
             if self._bytes <= _BUDGET_BYTES // 2:
                 return
 
@@ -309,7 +333,10 @@ def fetch(directory: str, name: str) -> Any:
         try:
             data = Path(directory, name).read_bytes()
         except FileNotFoundError:
-            raise ParcelGoneError(f"What the job needs is not there any more: {name}.") from None
+            raise ParcelGoneError(
+                f"What the job needs is not there any more: {name}. Somebody has cleared {directory}:"
+                " run it again."
+            ) from None
         known = _fetched[directory, name] = pickle.loads(data)
         if len(_fetched) > _FETCHED_LIMIT:
             _fetched.popitem(last=False)

@@ -11,9 +11,9 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qmode_jupyter.errors import IBMInputValueError
+from qmode_jupyter.errors import IBMInputValueError, RuntimeClosedError
 from qmode_jupyter.runtime import pool
-from qmode_jupyter.runtime.parcels import Parcels
+from qmode_jupyter.runtime.parcels import ParcelGoneError, Parcels
 from qmode_jupyter.runtime.simulate import (
     Outcome,
     SimulationOptions,
@@ -55,6 +55,11 @@ class Simulations:
     on_end
         Called on a thread of the pool when a part of a job has ended, with the job's id; it has to
         see to it that `outcome` is called on the engine's thread.
+
+    Raises
+    ------
+    IBMRuntimeError, OSError
+        There is no folder for what goes to the processes, or they can't be started. Nothing is left then.
     """
 
     def __init__(self, workers: int | None, on_end: Callable[[str], None]) -> None:
@@ -62,18 +67,50 @@ class Simulations:
         self._work: dict[str, _Work] = {}
         self._parcels = Parcels()
         self._shares = workers is None
-        self._workers = pool.borrow() if workers is None else Workers(workers, pool.get_ready)
-        self._workers.start()
+        try:
+            self._workers = pool.borrow() if workers is None else Workers(workers, pool.get_ready)
+        except BaseException:
+            self._parcels.close()
+            raise
+        try:
+            self._workers.start()
+        except BaseException:
+            self.close()
+            raise
 
     def pack(
         self, program: Program, pubs: Sequence[Any], backend: BackendV2, options: SimulationOptions
     ) -> Task:
         """Return a job as it crosses to a worker; any thread."""
-        return pack(program, pubs, backend, options, self._parcels)
+        self._workers.require_owner()
+        try:
+            return pack(program, pubs, backend, options, self._parcels)
+        except ParcelGoneError:  # somebody has cleared the folder
+            self._parcels.pack_anew()
+            return pack(program, pubs, backend, options, self._parcels)
 
     def estimate(self, task: Task) -> JobTiming:
-        """Return how long a job would take, which a worker finds out without simulating it; any thread."""
-        timing: JobTiming = self._workers.submit(account, task).result()
+        """Return how long a job would take, which a worker finds out without simulating it; any thread.
+
+        Raises
+        ------
+        RuntimeClosedError
+            The processes were ended meanwhile.
+        """
+        future = self._workers.submit(account, task)
+        try:
+            timing: JobTiming = future.result()
+        except CancelledError:
+            raise RuntimeClosedError(
+                "The service was closed while it found out how long the job would take:"
+                " nothing was submitted."
+            ) from None
+        except ParcelGoneError:
+            self._parcels.pack_anew()
+            raise
+        except BaseException:
+            future.cancel()  # an interrupt: nobody waits for it any more
+            raise
         return timing
 
     def begin(self, job: str, task: Task) -> None:
@@ -91,9 +128,12 @@ class Simulations:
         futures, work.futures = work.futures, ()
         try:
             work.outcome = join([f.result() for f in futures])
-        except CancelledError:
-            return None
+        except CancelledError:  # not by `stop`
+            work.error = RuntimeClosedError("The processes that simulate were ended before the job was done.")
+            return _fault(work.error)
         except Exception as error:  # noqa: BLE001 - whatever a simulation ends with fails its job
+            if isinstance(error, ParcelGoneError):
+                self._parcels.pack_anew()
             work.error = error
             return _fault(error)
         return work.outcome
@@ -131,7 +171,7 @@ class Simulations:
             if work.futures:
                 self.stop(job)
         if self._shares:
-            pool.give_back()
+            pool.give_back(self._workers)
         else:
             self._workers.close()
         self._parcels.close()
