@@ -7,6 +7,7 @@ the system kills it when that thread has gone (`worker.end_with`), elsewhere a w
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import weakref
 from multiprocessing.connection import Connection, Pipe
 from typing import Final
 
+from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.runtime import worker
 
 #: It reads what never comes until its parent has gone, and then kills.
@@ -46,6 +48,7 @@ class WorkerProcess:
             finally:
                 theirs.close()
             self.connection: Connection = ours
+            self._numbers = itertools.count()
             self._watcher: subprocess.Popen[bytes] | None = None
             #: Whether it was told to end: it must not be given anything more.
             self.killed = False
@@ -64,9 +67,15 @@ class WorkerProcess:
         ------
         EOFError, OSError
             The process has ended.
+        IBMRuntimeError
+            What came is not the answer.
         """
-        self.connection.send_bytes(request)
-        return self.connection.recv_bytes()
+        number = next(self._numbers).to_bytes(worker.NUMBER_BYTES, "big")
+        self.connection.send_bytes(number + request)
+        reply = self.connection.recv_bytes()
+        if not reply.startswith(number):
+            raise IBMRuntimeError("what came from the process that simulated this job is no answer to it")
+        return reply[worker.NUMBER_BYTES :]
 
     def kill(self) -> None:
         """Let it end now; any thread."""

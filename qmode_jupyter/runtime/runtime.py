@@ -155,7 +155,7 @@ class Runtime(Workloads):
         preparation_s = 0.0 if self.timing == "measured" else prepare_seconds(task)
         if task.note:
             warnings.warn(task.note, QmodeWarning, stacklevel=4)
-        estimate_s = self._simulations.estimate(task).qpu_s if self._budget_owner(workload) else 0.0
+        estimate_s = self._simulations.estimate(task).result().qpu_s if self._budget_owner(workload) else 0.0
         job = self._names.job()
         thread = threading.current_thread()
 
@@ -195,7 +195,7 @@ class Runtime(Workloads):
         self, program: Program, pubs: Sequence[Any], backend: BackendV2, options: SimulationOptions
     ) -> JobTiming:
         """Return how long a job would be prepared and hold the QPU, without running it (SEMANTICS U6)."""
-        return self._simulations.estimate(self._simulations.pack(program, pubs, backend, options))
+        return self._simulations.estimate(self._simulations.pack(program, pubs, backend, options)).result()
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`."""

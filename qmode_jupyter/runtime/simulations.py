@@ -89,35 +89,18 @@ class Simulations:
             self._parcels.pack_anew()
             return pack(program, pubs, backend, options, self._parcels)
 
-    def estimate(self, task: Task) -> JobTiming:
-        """Return how long a job would take, which a worker finds out without simulating it; any thread.
-
-        Raises
-        ------
-        RuntimeClosedError
-            The processes were ended meanwhile.
-        """
+    def estimate(self, task: Task) -> Future[JobTiming]:
+        """Let a worker find out how long a job would take, without simulating it; any thread."""
         future = self._workers.submit(account, task)
-        try:
-            timing: JobTiming = future.result()
-        except CancelledError:
-            raise RuntimeClosedError(
-                "The service was closed while it found out how long the job would take:"
-                " nothing was submitted."
-            ) from None
-        except ParcelGoneError:
-            self._parcels.pack_anew()
-            raise
-        except BaseException:
-            future.cancel()  # an interrupt: nobody waits for it any more
-            raise
-        return timing
+        future.add_done_callback(self._look_for_parcels)
+        return future
 
     def begin(self, job: str, task: Task) -> None:
         """Start to simulate a job."""
         parts = task.split(max(1, self._workers.idle))
         work = self._work[job] = _Work([self._workers.submit(simulate, part) for part in parts])
         for future in work.futures:
+            future.add_done_callback(self._look_for_parcels)
             future.add_done_callback(lambda _: self._on_end(job))
 
     def outcome(self, job: str) -> Outcome | Fault | None:
@@ -132,8 +115,6 @@ class Simulations:
             work.error = RuntimeClosedError("The processes that simulate were ended before the job was done.")
             return _fault(work.error)
         except Exception as error:  # noqa: BLE001 - whatever a simulation ends with fails its job
-            if isinstance(error, ParcelGoneError):
-                self._parcels.pack_anew()
             work.error = error
             return _fault(error)
         return work.outcome
@@ -175,6 +156,11 @@ class Simulations:
         else:
             self._workers.close()
         self._parcels.close()
+
+    def _look_for_parcels(self, future: Future[Any]) -> None:
+        """Have everything packed again when something has gone: the jobs that come must not fail too."""
+        if not future.cancelled() and isinstance(future.exception(), ParcelGoneError):
+            self._parcels.pack_anew()
 
 
 def _fault(error: BaseException) -> Fault:

@@ -26,6 +26,8 @@ BOOT: Final = (
 )
 #: Whether the system itself ends a process whose parent has gone; elsewhere a watcher does (`process`).
 ENDED_BY_SYSTEM: Final = sys.platform == "linux"
+#: A task comes after its number, and so does its answer: a task may write to the socket itself.
+NUMBER_BYTES: Final = 8
 _PR_SET_PDEATHSIG: Final = 1
 _LONGEST_TEXT: Final = 1000
 
@@ -54,7 +56,10 @@ def main(socket: int, parent: int) -> None:
     os.register_at_fork(after_in_child=connection.close)
     try:
         while True:
-            connection.send_bytes(answer(connection.recv_bytes()))
+            task = connection.recv_bytes()
+            number, task = task[:NUMBER_BYTES], task[NUMBER_BYTES:]
+            connection.send_bytes(number + answer(task))
+            del task
     except (EOFError, OSError):
         os._exit(0)
 
@@ -100,6 +105,7 @@ def outcome(reply: bytes) -> Any:
         error = TaskFailed(text) if data is None else pickle.loads(data)
         if not may_cross(error):
             raise TypeError(f"{type(error).__name__} may not cross")
+        str(error)
     except BaseException as unread:  # noqa: BLE001 - reading an object runs its own code
         raise TaskFailed(f"What it came to could not be read here: {described(unread)}") from None
     raise error from (TaskTraceback(trace) if trace else None)
@@ -119,7 +125,8 @@ def _crossing(error: BaseException) -> bytes | None:
         return None
     try:
         data = pickle.dumps(error)
-        return data if type(pickle.loads(data)) is type(error) else None
+        again = pickle.loads(data)
+        return data if type(again) is type(error) and str(again) == str(error) else None
     except BaseException:  # noqa: BLE001 - an exception's own code may do anything
         return None
 

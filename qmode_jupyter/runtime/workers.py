@@ -321,7 +321,7 @@ class _Worker:
                 twice = f"{ended}, and so was the one before: killed or ran out of memory"
                 self._pool.again(self, twice)
             return self._begin()
-        except BaseException as error:  # noqa: BLE001 - an answer that is too big for memory
+        except BaseException as error:  # noqa: BLE001 - no answer, or one that is too big for memory
             self._pool.settle(self, partial(_fail, error))
             self._end(process)
             return self._begin()
