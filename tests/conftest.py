@@ -59,10 +59,10 @@ def pytest_unconfigure() -> None:
 
 
 def _runs_ours(frame: FrameType | None) -> bool:
-    """Whether a thread is in our code or in the pool under it."""
-    places = (f"{_PACKAGE}{os.sep}", f"{os.sep}pebble{os.sep}", f"{os.sep}loky{os.sep}")
+    """Whether a thread is in our code."""
+    place = f"{_PACKAGE}{os.sep}"
     while frame is not None:
-        if any(place in frame.f_code.co_filename for place in places):
+        if place in frame.f_code.co_filename:
             return True
         frame = frame.f_back
     return False
@@ -82,12 +82,7 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
 
 
 def _processes_left(before: set[psutil.Process]) -> list[str]:
-    # Python's and loky's trackers of shared memory end with the interpreter, by design.
-    new = [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child not in before and "resource_tracker" not in _command(child)
-    ]
+    new = [child for child in psutil.Process().children(recursive=True) if child not in before]
     _, alive = psutil.wait_procs(new, timeout=_GRACE_S)
     return [f"{process.pid}: {_command(process)}" for process in alive]
 

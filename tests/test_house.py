@@ -26,7 +26,6 @@ IMPORT_NAMES = {"pillow": "PIL", "ipython": "IPython"}
 #: What we import without declaring it: the dependency that can't be installed without it.
 COMES_WITH = {
     "PIL": "matplotlib",
-    "cloudpickle": "loky",
     "comm": "ipykernel",
     "jupyter_client": "ipykernel",
     "psutil": "qiskit-aer",
@@ -38,17 +37,16 @@ COMES_WITH = {
 EXTRAS = {
     "qiskit_ibm_runtime": "ibm",
 }
-#: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700).
-UNPICKLERS = {"runtime/parcels.py"}
+#: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700), and
+#: what they and it say to each other over a socket that nobody else can reach.
+UNPICKLERS = {"runtime/parcels.py", "runtime/worker.py"}
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {
     "IPython",
     "anywidget",
     "ipywidgets",
-    "loky",
     "matplotlib",
     "numpy",
-    "pebble",
     "qiskit",
     "qiskit_aer",
 }

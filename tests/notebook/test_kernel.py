@@ -53,13 +53,8 @@ class Kernel:
         return self.wait(self.send(code))
 
     def children(self) -> list[psutil.Process]:
-        """Return the kernel's processes, but for the trackers of shared resources."""
-        found = []
-        for process in self.process.children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if "resource_tracker" not in " ".join(process.cmdline()):
-                    found.append(process)
-        return found
+        """Return the kernel's processes."""
+        return self.process.children(recursive=True)
 
     def cpu_percent(self) -> float:
         """Return how much of a core the busiest of its processes takes."""

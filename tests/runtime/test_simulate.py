@@ -6,12 +6,10 @@ import dataclasses
 import pickle
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 
 import numpy as np
 import pytest
-from loky.backend.context import get_context
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import efficient_su2, quantum_volume
@@ -32,6 +30,7 @@ from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
 from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
+from qmode_jupyter.runtime.workers import Workers
 
 SEED = 5
 
@@ -644,13 +643,14 @@ def test_every_kind_of_backend_runs_in_another_process(parcels):
         (AerSimulator.from_backend(generic()), generic_isa),
         (AerSimulator(noise_model=damping(), method="density_matrix"), bell()),
     ]
-    with ProcessPoolExecutor(1, mp_context=get_context("loky"), initializer=warm) as pool:
-        for backend, circuit in backends:
-            pub = sampler_pub(circuit)
-            task = pack("sampler", [pub], backend, SimulationOptions(seed_simulator=SEED), parcels)
-            there = unpack([pub], pool.submit(simulate, task).result())
-            here = unpack([pub], simulate(task))
-            assert np.array_equal(there[0].data.meas.array, here[0].data.meas.array)
+    workers = Workers(1, warm)
+    for backend, circuit in backends:
+        pub = sampler_pub(circuit)
+        task = pack("sampler", [pub], backend, SimulationOptions(seed_simulator=SEED), parcels)
+        there = unpack([pub], workers.submit(simulate, task).result())
+        here = unpack([pub], simulate(task))
+        assert np.array_equal(there[0].data.meas.array, here[0].data.meas.array)
+    workers.close()
 
 
 def test_a_task_is_small_whatever_its_backend(parcels):
