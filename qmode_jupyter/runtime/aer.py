@@ -49,6 +49,8 @@ class Assembled:
         (operation, parameter position) of each column of the values that `execute` gets.
     noise
         Aer's dictionary of the noise model, {} when there is none.
+    truncatable
+        Whether Aer may leave out what no outcome depends on.
     """
 
     circuit: Any
@@ -56,6 +58,7 @@ class Assembled:
     num_clbits: int
     places: tuple[tuple[int, int], ...]
     noise: Mapping[str, Any]
+    truncatable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,25 @@ def assemble(
         raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
     circuits[0].circ_id = 0
     moved = tuple((index[0][instruction], position) for instruction, position in places)
-    return Assembled(circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise)
+    return Assembled(
+        circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise, _is_truncatable(circuit)
+    )
+
+
+def _is_truncatable(circuit: QuantumCircuit) -> bool:
+    """Return whether Aer can leave out what no outcome depends on, and still find where its jumps lead.
+
+    From the end of the circuit on it drops what shares no qubit with anything kept, the marks that end
+    loops and branches too; it fails then at the jumps to them.
+    """
+    needed: set[Any] = set()
+    for instruction in reversed(circuit.data):
+        name = instruction.name
+        if name == "measure" or name.startswith("save_") or not needed.isdisjoint(instruction.qubits):
+            needed.update(instruction.qubits)
+        elif name in ("mark", "jump"):
+            return False
+    return True
 
 
 def execute(
@@ -144,6 +165,8 @@ def execute(
         **overrides,
     )
     config.library_dir = LIBRARY_DIR
+    if not all(a.truncatable for a in assembled):
+        config.enable_truncation = False
     if any(a.places for a in assembled):
         # A circuit without parameters still needs a table, an empty one, beside those that have them.
         config.parameterizations = [
@@ -179,10 +202,11 @@ def execute_publicly(
     overrides: Mapping[str, Any],
 ) -> list[Run]:
     """Run circuits without parameters by `AerSimulator.run`: slower, and by nothing but Aer's public API."""
+    more = dict(overrides)
+    if any(circuit.has_control_flow_op() for circuit in circuits):
+        more["enable_truncation"] = False  # see `_is_truncatable`
     try:
-        result = simulator.run(
-            list(circuits), shots=shots, seed_simulator=seed, memory=memory, **overrides
-        ).result()
+        result = simulator.run(list(circuits), shots=shots, seed_simulator=seed, memory=memory, **more).result()
     except AerError as error:
         raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
     if not result.success:

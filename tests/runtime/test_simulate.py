@@ -27,6 +27,7 @@ from qiskit_aer.primitives import SamplerV2 as AerSampler
 
 from qmode_jupyter.errors import CircuitTooLargeError, IBMInputValueError
 from qmode_jupyter.runtime import aer, tasks
+from qmode_jupyter.runtime import noise as noise_module
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
@@ -212,6 +213,68 @@ def test_a_noisy_simulator_s_own_gates_are_those_it_is_translated_to(parcels):
     circuit.measure_all()
     result, _ = run("sampler", [sampler_pub(circuit, shots=1000)], AerSimulator(noise_model=model), parcels)
     assert 400 < result[0].data.meas.get_counts()["0"] < 600
+
+
+def loop(circuit):
+    with circuit.while_loop((circuit.clbits[0], 0)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+
+
+def repeat(circuit):
+    with circuit.for_loop(range(3)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.break_loop()
+
+
+def branch(circuit):
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.x(0)
+    with otherwise:
+        circuit.h(0)
+        circuit.measure(0, 0)
+
+
+def choose(circuit):
+    with circuit.switch(circuit.cregs[0]) as case:
+        with case(0):
+            circuit.x(0)
+        with case(case.DEFAULT):
+            loop(circuit)
+
+
+@pytest.mark.parametrize("control", [loop, repeat, branch, choose])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_control_flow_on_qubits_that_are_not_measured_afterwards(control, noisy, parcels):
+    circuit = QuantumCircuit(3, 2)
+    circuit.h([0, 1])
+    circuit.cx(1, 2)
+    control(circuit)
+    noise = NoiseModel() if noisy else None
+    if noise is not None:
+        noise.add_all_qubit_quantum_error(depolarizing_error(0.05, 1), ["h", "x"])
+    simulator = AerSimulator(noise_model=noise, enable_truncation=False)
+    theirs = simulator.run(circuit, shots=500, seed_simulator=SEED).result()
+    result, _ = run(
+        "sampler", [sampler_pub(circuit, shots=500)], AerSimulator(noise_model=noise), parcels
+    )
+    assert result[0].data.c.get_counts() == theirs.get_counts()
+
+
+def test_so_does_the_whole_noise_model(parcels, monkeypatch):
+    monkeypatch.setattr(noise_module, "read_model", _unreadable)
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(1)
+    loop(circuit)
+    result, outcome = run("sampler", [sampler_pub(circuit)], AerSimulator(noise_model=damping()), parcels)
+    assert result[0].data.c.get_counts() == {"01": 100}
+    assert "simulated whole" in outcome.notes[0]
+
+
+def _unreadable(model):
+    raise noise_module.UnknownModelError("made so")
 
 
 def test_a_wide_circuit_on_a_device_is_simulated_on_the_qubits_it_touches(parcels):
