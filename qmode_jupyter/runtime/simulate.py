@@ -181,6 +181,7 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
         executions=sum(outcome.timing.executions for outcome in outcomes),
         executing_s=executing_s,
         simulated_s=sum(outcome.timing.simulated_s for outcome in outcomes),
+        executing_of=tuple(share for outcome in outcomes for share in outcome.timing.executing_of),
     )
     notes = tuple(dict.fromkeys(note for outcome in outcomes for note in outcome.notes))
     parts = tuple(part for outcome in outcomes for part in outcome.parts)

@@ -35,6 +35,7 @@ from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
 from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
+from qmode_jupyter.runtime.spans import ExecutionSpans
 
 SEED = 5
 
@@ -327,7 +328,7 @@ def test_metadata_are_as_ibm_s(parcels):
     circuit = bell()
     circuit.metadata = {"name": "mine"}
     result, _ = run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels)
-    assert result.metadata == {"execution": {"execution_spans": []}, "version": 2}
+    assert result.metadata == {"execution": {"execution_spans": ExecutionSpans()}, "version": 2}
     assert result[0].metadata == {"circuit_metadata": {"name": "mine"}}
 
 
