@@ -152,12 +152,13 @@ def _free_rzz(circuit: QuantumCircuit) -> set[ParameterExpression]:
 
 
 def _check_bound_rzz(pub: Any, angle: ParameterExpression) -> None:
-    names = [parameter.name for parameter in angle.parameters]
-    columns = [list(pub.parameter_values.ravel().as_array([name])[:, 0]) for name in names]
-    for row in zip(*columns, strict=True):
-        value = float(angle.bind(dict(zip(angle.parameters, row, strict=True))))
+    place = {parameter: column for column, parameter in enumerate(pub.circuit.parameters)}
+    of_angle = sorted(angle.parameters, key=place.__getitem__)
+    values = pub.parameter_values.ravel().as_array(list(place))
+    for row in values[:, [place[parameter] for parameter in of_angle]]:
+        value = float(angle.bind(dict(zip(of_angle, row.tolist(), strict=True))))
         if not 0.0 <= value <= _RZZ_MAX:
-            given = ", ".join(f"{name}={number:g}" for name, number in zip(names, row, strict=True))
+            given = ", ".join(f"{p.name}={number:g}" for p, number in zip(of_angle, row, strict=True))
             raise IBMInputValueError(f"{_rzz_text(value)} ({given} in {angle}).")
 
 

@@ -20,7 +20,7 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.isa import check_isa, check_rzz
 from qmode_jupyter.job import RuntimeJob
-from qmode_jupyter.options import EstimatorOptions, OptionsT, SamplerOptions, options_from
+from qmode_jupyter.options import EstimatorOptions, OptionsT, ResilienceOptions, SamplerOptions, options_from
 from qmode_jupyter.places import submit
 from qmode_jupyter.pubs import estimator_pubs, refuse_v1_call, sampler_pubs
 from qmode_jupyter.resolution import resolve
@@ -275,6 +275,7 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
         **older: Any,
     ) -> None:
         super().__init__(mode, options, older)
+        _refuse_contradictions(self._options.resilience)
 
     def run(
         self,
@@ -307,6 +308,7 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
             If the session is closed, or the service refuses the job.
         """
         refuse_v1_call(self._program, v1_arguments, v1_words)
+        _refuse_contradictions(self._options.resilience)
         simulation = self._simulation(
             dry_run=dry_run, seed=self._options.seed_estimator, exact=bool(self._options.simulator.exact)
         )
@@ -330,13 +332,26 @@ def _refuse_older(name: str, words: dict[str, Any]) -> None:
 def _noise_model(noise_model: Any) -> Any:
     if not isinstance(noise_model, dict):
         return noise_model
-    from qiskit_aer.noise import NoiseModel
+    from qmode_jupyter.runtime.noise import model_from
 
-    with (
-        warnings.catch_warnings()
-    ):  # from_dict is deprecated, and the only way to read what IBM's option takes
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return NoiseModel.from_dict(noise_model)
+    try:
+        return model_from(noise_model)
+    except ValueError as error:
+        raise OptionError(f"The option simulator.noise_model can't be read: {error}") from None
+
+
+def _refuse_contradictions(resilience: ResilienceOptions) -> None:
+    """Refuse what IBM's client refuses, in its words (SEMANTICS P8)."""
+    if resilience.pec_mitigation is True and resilience.zne_mitigation is True:
+        raise OptionError(
+            "'pec_mitigation' and 'zne_mitigation' options cannot be simultaneously enabled. "
+            "Set one of them to False."
+        )
+    learning = resilience.measure_noise_learning
+    if not resilience.measure_mitigation and any(learning.set_values().values()):
+        raise OptionError(
+            "'measure_noise_learning' options are set, but 'measure_mitigation' is not set to True."
+        )
 
 
 def _warn_of_several(unit: str, values: set[Any]) -> None:

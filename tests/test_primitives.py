@@ -283,10 +283,14 @@ def test_parameter_values_are_finite(aer: AerSimulator, bad: float) -> None:
 
 
 def test_a_circuit_without_measurement(aer: AerSimulator) -> None:
-    for circuit in (QuantumCircuit(1, name="empty"), QuantumCircuit(1, 1, name="empty")):
-        assert refused(lambda circuit=circuit: SamplerV2(aer).run([circuit])).startswith(
-            "PUB 0: circuit empty measures nothing"
-        )
+    with pytest.warns(QmodeWarning, match="PUB 0: circuit empty measures nothing, so") as caught:
+        job = SamplerV2(aer).run([QuantumCircuit(1, 2, name="empty")], shots=5)
+    assert caught[0].filename == __file__
+    assert job.result()[0].data.c.get_counts() == {"00": 5}
+    with pytest.warns(UserWarning, match="The 0-th circuit has no output classical registers") as caught:
+        job = SamplerV2(aer).run([QuantumCircuit(1)])
+    assert caught[0].filename == __file__
+    assert dict(job.result()[0].data) == {}
     inside = QuantumCircuit(1, 1)
     with inside.for_loop(range(2)):
         inside.measure(0, 0)
@@ -394,6 +398,20 @@ def test_rzz_angles_on_a_qpu_that_has_the_gate(emulated: RuntimeService) -> None
     sampler.run([(circuit(2 * angle), [0.3])], shots=1)
     assert "in the range [0, pi/2], not for -0.3" in refused(lambda: sampler.run([circuit(-0.3)]))
     assert "not for 2 (a=1 in 2*a)" in refused(lambda: sampler.run([(circuit(2 * angle), [[0.3], [1]])]))
+
+    other = Parameter("b")
+    both = circuit(angle - other)
+    both.rz(Parameter("z"), 0)
+    both.rzz(other, *edge)
+    fit = np.broadcast_to([1.0, 0.5, 9.0], (2, 3, 3))
+    assert sampler.run([(both, fit)], shots=1).result()[0].data.c.shape == (2, 3)
+    named = {"b": [0.5, 0.25], "a": [1.0, 0.75], "z": [9.0, 9.0]}
+    assert sampler.run([(both, named)], shots=1).result()[0].data.c.shape == (2,)
+    bad = fit.copy()
+    bad[1, 2] = (0.5, 1.0, 9.0)
+    text = refused(lambda: sampler.run([(both, bad)]))
+    assert "not for -0.5 (a=0.5, b=1 in a - b)" in text
+    assert sampler.run([(both, bad[:0])], shots=1).result()[0].data.c.shape == (0, 3)
     session.close()
 
 
@@ -441,6 +459,42 @@ def test_options_of_hardware_alone(aer: AerSimulator) -> None:
     assert "is for the EstimatorV2" in refused(lambda: exact.run([bell()]), OptionError)
     slow = SamplerV2(aer, {"execution": {"rep_delay": 250}})
     assert "in seconds, from 0 to 0.0005, not 250" in refused(lambda: slow.run([bell()]), OptionError)
+
+
+@pytest.mark.parametrize(
+    ("resilience", "text"),
+    [
+        (
+            {"zne_mitigation": True, "pec_mitigation": True},
+            "'pec_mitigation' and 'zne_mitigation' options cannot be simultaneously enabled",
+        ),
+        (
+            {"measure_noise_learning": {"num_randomizations": 8}},
+            "'measure_noise_learning' options are set, but 'measure_mitigation' is not set to True",
+        ),
+    ],
+)
+def test_mitigation_that_contradicts_itself(aer: AerSimulator, resilience: dict, text: str) -> None:
+    assert refused(lambda: EstimatorV2(aer, {"resilience": resilience}), OptionError).startswith(text)
+    estimator = EstimatorV2(aer)
+    estimator.options.resilience = resilience
+    assert refused(lambda: estimator.run([(QuantumCircuit(1), "Z")]), OptionError).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({}, "can't be read: it has no list of 'errors', as NoiseModel.to_dict() makes it."),
+        (
+            {"errors": [{}]},
+            "can't be read: error 0 is not as NoiseModel.to_dict() makes it: it has no 'type'.",
+        ),
+        ({"errors": [{"type": "cosmic"}]}, "its type is 'cosmic', and qerror and roerror are known."),
+    ],
+)
+def test_a_dictionary_that_is_no_noise_model(aer: AerSimulator, given: dict, text: str) -> None:
+    sampler = SamplerV2(aer, {"simulator": {"noise_model": given | {"other": 1}}})
+    assert refused(lambda: sampler.run([bell()]), OptionError).endswith(text)
 
 
 def test_a_noise_model_may_be_given_also_as_a_dictionary(aer: AerSimulator) -> None:

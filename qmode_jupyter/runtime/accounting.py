@@ -27,15 +27,20 @@ def job_timing(machine: Machine, task: Task, simulated_s: float) -> JobTiming:
         What its simulation took.
     """
     delay_s = machine.rep_delay_s if task.options.rep_delay_s is None else task.options.rep_delay_s
-    runs = [run for work in task.works for run in _executions(machine, task.directory, work)]
-    executing_s = sum(count * (delay_s + seconds) for count, seconds in runs)
+    runs = [_executions(machine, task.directory, work) for work in task.works]
+    executing_of = tuple(
+        (work.pub, sum(count * (delay_s + seconds) for count, seconds in of_work))
+        for work, of_work in zip(task.works, runs, strict=True)
+    )
+    executing_s = sum(seconds for _, seconds in executing_of)
     return JobTiming(
         prep_s=prepare_seconds(task),
         qpu_s=charged_seconds(executing_s),
         overhead_s=task.overhead_s,
-        executions=sum(count for count, _ in runs),
+        executions=sum(count for of_work in runs for count, _ in of_work),
         executing_s=executing_s,
         simulated_s=simulated_s,
+        executing_of=executing_of,
     )
 
 

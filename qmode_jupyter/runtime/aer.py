@@ -20,6 +20,7 @@ from qiskit_aer.backends.backend_utils import LIBRARY_DIR
 from qiskit_aer.backends.controller_wrappers import aer_controller_execute
 
 from qmode_jupyter.errors import CircuitTooLargeError, JobError
+from qmode_jupyter.runtime.sentences import sentence
 from qmode_jupyter.runtime.tasks import SEED_STEP as SEED_STEP
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _CONTROLLER = aer_controller_execute()
 # A state vector of fewer qubits takes less than 4 GB.
 _STATE_FITS_QUBITS = 28
+# The method whose memory grows with entanglement, not with qubits.
+_LITTLE_ENTANGLED = "matrix_product_state"
 
 
 class SimulationFailedError(JobError):
@@ -49,6 +52,8 @@ class Assembled:
         (operation, parameter position) of each column of the values that `execute` gets.
     noise
         Aer's dictionary of the noise model, {} when there is none.
+    truncatable
+        Whether Aer may leave out what no outcome depends on.
     """
 
     circuit: Any
@@ -56,6 +61,7 @@ class Assembled:
     num_clbits: int
     places: tuple[tuple[int, int], ...]
     noise: Mapping[str, Any]
+    truncatable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +105,28 @@ def assemble(
     try:
         circuits, index = assemble_circuits([circuit], basis_gates)
     except AerError as error:
-        raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
+        raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error.message)}") from None
     circuits[0].circ_id = 0
     moved = tuple((index[0][instruction], position) for instruction, position in places)
-    return Assembled(circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise)
+    return Assembled(
+        circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise, _is_truncatable(circuit)
+    )
+
+
+def _is_truncatable(circuit: QuantumCircuit) -> bool:
+    """Return whether Aer can leave out what no outcome depends on, and still find where its jumps lead.
+
+    From the end of the circuit on it drops what shares no qubit with anything kept, the marks that end
+    loops and branches too; it fails then at the jumps to them.
+    """
+    needed: set[Any] = set()
+    for instruction in reversed(circuit.data):
+        name = instruction.name
+        if name == "measure" or name.startswith("save_") or not needed.isdisjoint(instruction.qubits):
+            needed.update(instruction.qubits)
+        elif name in ("mark", "jump"):
+            return False
+    return True
 
 
 def execute(
@@ -144,6 +168,8 @@ def execute(
         **overrides,
     )
     config.library_dir = LIBRARY_DIR
+    if not all(a.truncatable for a in assembled):
+        config.enable_truncation = False
     if any(a.places for a in assembled):
         # A circuit without parameters still needs a table, an empty one, beside those that have them.
         config.parameterizations = [
@@ -153,7 +179,7 @@ def execute(
     try:
         output = _CONTROLLER.execute([a.circuit for a in assembled], assembled[0].noise, config)
     except (RuntimeError, TypeError, ValueError) as error:
-        raise SimulationFailedError(f"Aer ended with an error: {one_line(error)}.") from None
+        raise SimulationFailedError(f"Aer ended with an error: {sentence(error)}") from None
     if not isinstance(output, dict):
         raise SimulationFailedError("Aer ended without a result.")
     if not output.get("success", False):
@@ -179,12 +205,15 @@ def execute_publicly(
     overrides: Mapping[str, Any],
 ) -> list[Run]:
     """Run circuits without parameters by `AerSimulator.run`: slower, and by nothing but Aer's public API."""
+    more = dict(overrides)
+    if any(circuit.has_control_flow_op() for circuit in circuits):
+        more["enable_truncation"] = False  # see `_is_truncatable`
     try:
         result = simulator.run(
-            list(circuits), shots=shots, seed_simulator=seed, memory=memory, **overrides
+            list(circuits), shots=shots, seed_simulator=seed, memory=memory, **more
         ).result()
     except AerError as error:
-        raise SimulationFailedError(f"Aer can't run this circuit: {one_line(error.message)}.") from None
+        raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error.message)}") from None
     if not result.success:
         raise _failure(result.to_dict())
     runs = []
@@ -203,11 +232,6 @@ class _Width:
     num_clbits: int
 
 
-def one_line(text: object) -> str:
-    """Return a message of Aer's or Qiskit's on one line, without what surrounds it."""
-    return " ".join(str(text).split()).strip("'\" .")
-
-
 def _failure(output: Mapping[str, Any]) -> Exception:
     """Return the exception for an output of Aer that is no success."""
     for result in output.get("results", ()):
@@ -220,11 +244,10 @@ def _failure(output: Mapping[str, Any]) -> Exception:
             )
         if status.startswith("ERROR"):
             return SimulationFailedError(
-                f"Aer could not simulate it: {one_line(status.removeprefix('ERROR:'))}."
+                f"Aer could not simulate it: {sentence(status.removeprefix('ERROR:'))}"
             )
-    return SimulationFailedError(
-        f"Aer could not simulate it: {one_line(output.get('status', 'no reason given'))}."
-    )
+    status = str(output.get("status", "")).removeprefix("ERROR:")
+    return SimulationFailedError(f"Aer could not simulate it: {sentence(status)}")
 
 
 def too_large(num_qubits: int, method: str, wanted_bytes: float) -> CircuitTooLargeError:
@@ -234,6 +257,10 @@ def too_large(num_qubits: int, method: str, wanted_bytes: float) -> CircuitTooLa
     fewer = ""
     if method == "density_matrix" and num_qubits < _STATE_FITS_QUBITS:
         fewer = f"For {2**num_qubits:,} shots or fewer it needs only a state vector. "
+    if method != _LITTLE_ENTANGLED:
+        fewer += (
+            f"Where they are little entangled, mode=AerSimulator(method={_LITTLE_ENTANGLED!r}) holds more. "
+        )
     wanted = f"{wanted_bytes / units[unit]:,.0f} {unit}"
     return CircuitTooLargeError(
         f"{num_qubits} qubits are too many to simulate here: Aer's {method} method wants {wanted} of memory. "

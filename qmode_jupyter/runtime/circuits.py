@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qmode_jupyter.errors import IBMInputValueError
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.circuit import Parameter, ParameterExpression
@@ -61,12 +63,18 @@ def flatten(
         The noise model's own passes. As in Aer, they see only circuits with a delay.
     also
         Indices of qubits to keep even if the circuit does not touch them.
+
+    Raises
+    ------
+    IBMInputValueError
+        It has variables, which Aer has not.
     """
     from qiskit.circuit import Delay
     from qiskit.transpiler import PassManager
     from qiskit_aer.backends.aer_compiler import compile_circuit
     from qiskit_aer.backends.backend_utils import circuit_optypes
 
+    _refuse_variables(circuit)
     flat = compile_circuit([circuit], [circuit_optypes(circuit)])[0][0]
     if passes and Delay in circuit_optypes(flat):
         flat = PassManager(list(passes)).run(flat)
@@ -75,6 +83,18 @@ def flatten(
     order = {parameter: column for column, parameter in enumerate(circuit.parameters)}
     places, expressions = _places(narrow)
     return FlatCircuit(narrow, qubits, places, _Filler(expressions, order), samplable)
+
+
+def _refuse_variables(circuit: QuantumCircuit) -> None:
+    for variable in (*circuit.iter_vars(), *circuit.iter_stretches()):
+        raise IBMInputValueError(
+            f"The real-time variable {variable.name!r} can't be simulated, as Aer has none. "
+            "Keep its value in a ClassicalRegister (if_test, switch and store take one), "
+            'or use options={"simulator": {"dry_run": True}}.'
+        )
+    for instruction in circuit.data:
+        for block in getattr(instruction.operation, "blocks", ()):
+            _refuse_variables(block)
 
 
 def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCircuit, tuple[int, ...]]:

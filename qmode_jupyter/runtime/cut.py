@@ -152,7 +152,8 @@ def error_matrix(error: Any) -> NDArray[np.complex128]:
         product = np.eye(size, dtype=complex)
         for instruction in circuit.data:
             qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-            key = (instruction.name, error.num_qubits, qubits, *map(_content, instruction.params))
+            # `instruction.params` has nothing of a UnitaryGate.
+            key = (instruction.name, error.num_qubits, qubits, *map(_content, instruction.operation.params))
             known = _operations.get(key)
             if known is None:
                 known = _operation_matrix(instruction.operation, error.num_qubits, qubits)

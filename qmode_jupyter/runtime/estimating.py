@@ -190,7 +190,7 @@ def estimate_exactly(machine: Machine, directory: str, work: EstimatorWork, thre
     programs, method = machine.made.get_or_make(
         key, lambda: _exact_programs(machine, fetch(directory, work.circuit), work.paulis, used)
     )
-    if used:
+    if used and len(work.values):
         runs = programs.run(
             work.values, shots=1, seed=0, index=0, memory=False, threads=threads, method=method
         )

@@ -22,7 +22,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+from qiskit.exceptions import QiskitError
+
+from qmode_jupyter.runtime.sentences import sentence
+
 if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
 Qubits = tuple[int, ...]
@@ -286,3 +292,88 @@ def whole_model(target: Target) -> Any:
         # would come out of a worker.
         warnings.simplefilter("ignore", UserWarning)
         return NoiseModel.from_backend(device)
+
+
+def model_from(dictionary: Mapping[str, Any]) -> Any:
+    """Return the `NoiseModel` that ``to_dict()`` made a dictionary of, JSON or not.
+
+    `NoiseModel.from_dict` is deprecated, reads no complex numbers from JSON, and makes of a Pauli
+    error an operation that has no effect in a simulation.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong in it.
+    """
+    from qiskit_aer.noise import NoiseModel
+
+    model = NoiseModel()
+    errors = dictionary.get("errors")
+    if not isinstance(errors, list | tuple):
+        raise ValueError("it has no list of 'errors', as NoiseModel.to_dict() makes it.")
+    for number, error in enumerate(errors):
+        try:
+            _add_error(model, error)
+        except (AttributeError, IndexError, KeyError, QiskitError, TypeError, ValueError) as why:
+            text = (
+                f"it has no {why}." if isinstance(why, KeyError) else sentence(getattr(why, "message", why))
+            )
+            raise ValueError(f"error {number} is not as NoiseModel.to_dict() makes it: {text}") from None
+    return model
+
+
+def _add_error(model: Any, error: Mapping[str, Any]) -> None:
+    from qiskit_aer.noise import QuantumError, ReadoutError
+
+    places = error.get("gate_qubits")
+    if error["type"] == "roerror":
+        readout = ReadoutError(error["probabilities"])
+        if places is None:
+            model.add_all_qubit_readout_error(readout, warnings=False)
+        for qubits in places or ():
+            model.add_readout_error(readout, list(qubits), warnings=False)
+        return
+    if error["type"] != "qerror":
+        raise ValueError(f"its type is {error['type']!r}, and qerror and roerror are known")
+    used = [
+        q for operations in error["instructions"] for operation in operations for q in operation["qubits"]
+    ]
+    terms = [_error_circuit(operations, 1 + max(used, default=0)) for operations in error["instructions"]]
+    gate = QuantumError(list(zip(terms, error["probabilities"], strict=True)))
+    if places is None:
+        model.add_all_qubit_quantum_error(gate, list(error["operations"]), warnings=False)
+    for qubits in places or ():
+        model.add_quantum_error(gate, list(error["operations"]), list(qubits), warnings=False)
+
+
+def _error_circuit(operations: Sequence[Mapping[str, Any]], num_qubits: int) -> QuantumCircuit:
+    from qiskit import QuantumCircuit
+
+    circuit = QuantumCircuit(num_qubits)
+    for operation in operations:
+        circuit.append(_error_operation(operation), list(operation["qubits"]))
+    return circuit
+
+
+def _error_operation(operation: Mapping[str, Any]) -> Any:
+    from qiskit.circuit.library import PauliGate, UnitaryGate, get_standard_gate_name_mapping
+    from qiskit.quantum_info import Kraus, SuperOp
+
+    name, params = operation["name"], operation.get("params", ())
+    if name == "kraus":
+        return Kraus([_matrix(param) for param in params]).to_instruction()
+    if name in ("superop", "unitary"):
+        matrix = _matrix(params[0])
+        return UnitaryGate(matrix) if name == "unitary" else SuperOp(matrix).to_instruction()
+    if name == "pauli":
+        return PauliGate(params[0])
+    known = get_standard_gate_name_mapping()
+    if name not in known:
+        raise ValueError(f"it has an operation {name!r}, which is not known")
+    return known[name].base_class(*params) if params else known[name]
+
+
+def _matrix(param: Any) -> Any:
+    """Return a complex matrix; JSON holds each of its numbers as a pair of real ones."""
+    matrix = np.asarray(param)
+    return matrix if matrix.ndim == 2 else matrix[..., 0] + 1j * matrix[..., 1]

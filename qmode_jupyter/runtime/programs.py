@@ -92,6 +92,8 @@ class Programs:
             Circuit by circuit, in it set by set. Each has a seed of its own, by its place in this order;
             the first of all has `seed` itself.
         """
+        if not len(values):
+            return []
         overrides = self._overrides(threads)
         if method is not None:
             overrides["method"] = method

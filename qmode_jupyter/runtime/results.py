@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qmode_jupyter.runtime.spans import execution_spans
 from qmode_jupyter.runtime.tasks import EstimatorPart, Outcome, SamplerPart
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unpack(
-    pubs: Sequence[Any], outcome: Outcome, execution_spans: Sequence[Any] = ()
+    pubs: Sequence[Any], outcome: Outcome, on_qpu: tuple[float, float] | None = None
 ) -> PrimitiveResult[Any]:
     """Return the result of a job.
 
@@ -24,8 +25,8 @@ def unpack(
         As they were given to `pack`.
     outcome
         Of the whole job.
-    execution_spans
-        What a Sampler's metadata shall say of when it ran.
+    on_qpu
+        When the job came to the QPU and left it, in seconds since 1970, for a Sampler's metadata.
 
     Returns
     -------
@@ -36,7 +37,10 @@ def unpack(
 
     dry = {"dry_run": True} if outcome.dry_run else {}
     if outcome.program == "sampler":
-        metadata = {"execution": {"execution_spans": list(execution_spans)}, "version": 2}
+        metadata = {
+            "execution": {"execution_spans": execution_spans(pubs, outcome.timing, on_qpu)},
+            "version": 2,
+        }
     else:
         metadata = {
             "dynamical_decoupling": {"enable": False},

@@ -266,7 +266,10 @@ class Runtime(Workloads):
 
     def outcome_result(self, job: str) -> PrimitiveResult[Any]:
         """Return the result of a job that is done."""
-        result = self._simulations.result(job, self.job_facts(job).pubs)
+        pubs, record, on_qpu = self.job_facts(job).pubs, self._scheduler.job(job), None
+        if record.on_qpu_at is not None and record.ended_at is not None:
+            on_qpu = (self.origin_s + record.on_qpu_at, self.origin_s + record.ended_at)
+        result = self._simulations.result(job, pubs, on_qpu)
         if result is None:
             raise RuntimeInvalidStateError(f"Job {job} has no result.")
         return result

@@ -31,15 +31,13 @@ def sample(machine: Machine, directory: str, work: SamplerWork, threads: int) ->
     runs = programs.run(
         work.values, shots=work.shots, seed=work.seed, index=work.index, memory=in_order, threads=threads
     )
-    packed = [
-        [pack_bits(run, work.shots, bits, (work.seed, work.index + i)) for _, bits in work.registers]
-        for i, run in enumerate(runs)
-    ]
-    return SamplerPart(
-        work.pub,
-        work.first,
-        {name: np.stack([row[i] for row in packed]) for i, (name, _) in enumerate(work.registers)},
-    )
+    arrays = {
+        name: np.zeros((len(runs), work.shots, _width(bits)), dtype=np.uint8) for name, bits in work.registers
+    }
+    for i, run in enumerate(runs):
+        for name, bits in work.registers:
+            arrays[name][i] = pack_bits(run, work.shots, bits, (work.seed, work.index + i))
+    return SamplerPart(work.pub, work.first, arrays)
 
 
 def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[np.uint8]:
@@ -61,7 +59,7 @@ def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[
     array (shots, bytes)
         Big-endian, filled up with zeros on the left: a `BitArray`'s.
     """
-    width = -(-len(bits) // 8)
+    width = _width(bits)
     if not run.counts:
         return np.zeros((shots, width), dtype=np.uint8)  # nothing was measured
     outcomes = list(run.counts)
@@ -74,6 +72,11 @@ def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[
         np.random.default_rng(seed).shuffle(which)
     packed: NDArray[np.uint8] = table[which]
     return packed
+
+
+def _width(bits: Bits) -> int:
+    """Return the bytes that hold so many bits."""
+    return -(-len(bits) // 8)
 
 
 def _table(outcomes: Sequence[str], bits: Bits, width: int) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.parcels import Parcels, Sketch, is_simulator
 from qmode_jupyter.runtime.results import unpack as unpack
+from qmode_jupyter.runtime.sentences import sentence
 from qmode_jupyter.runtime.tasks import (
     EstimatorWork,
     Outcome,
@@ -134,7 +135,7 @@ def simulate(task: Task) -> Outcome:
     from qiskit.exceptions import QiskitError
 
     from qmode_jupyter.runtime.accounting import job_timing
-    from qmode_jupyter.runtime.aer import SimulationFailedError, one_line
+    from qmode_jupyter.runtime.aer import SimulationFailedError
     from qmode_jupyter.runtime.dry import made_up
     from qmode_jupyter.runtime.estimating import estimate, estimate_exactly
     from qmode_jupyter.runtime.machine import machine
@@ -154,7 +155,7 @@ def simulate(task: Task) -> Outcome:
             else:
                 parts.append(estimate(place, task.directory, work, task.options.threads))
     except QiskitError as error:
-        raise SimulationFailedError(f"It can't be simulated: {one_line(error.message)}.") from None
+        raise SimulationFailedError(f"It can't be simulated: {sentence(error.message)}") from None
     timing = job_timing(place, task, time.perf_counter() - begin)
     return Outcome(task.program, tuple(parts), timing, tuple(place.notes), task.options.dry_run)
 
@@ -180,6 +181,7 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
         executions=sum(outcome.timing.executions for outcome in outcomes),
         executing_s=executing_s,
         simulated_s=sum(outcome.timing.simulated_s for outcome in outcomes),
+        executing_of=tuple(share for outcome in outcomes for share in outcome.timing.executing_of),
     )
     notes = tuple(dict.fromkeys(note for outcome in outcomes for note in outcome.notes))
     parts = tuple(part for outcome in outcomes for part in outcome.parts)

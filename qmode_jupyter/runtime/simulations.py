@@ -131,10 +131,12 @@ class Simulations:
         """Drop all that is kept of a job."""
         self._work.pop(job, None)
 
-    def result(self, job: str, pubs: Sequence[Any]) -> PrimitiveResult[Any] | None:
+    def result(
+        self, job: str, pubs: Sequence[Any], on_qpu: tuple[float, float] | None
+    ) -> PrimitiveResult[Any] | None:
         """Return the result of a job, or None if there is none; any thread."""
         work = self._work.get(job)
-        return None if work is None or work.outcome is None else unpack(pubs, work.outcome)
+        return None if work is None or work.outcome is None else unpack(pubs, work.outcome, on_qpu)
 
     def notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated; any thread."""

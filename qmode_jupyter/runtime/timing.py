@@ -57,6 +57,8 @@ class JobTiming:
         (rep_delay + duration) summed over the executions.
     simulated_s
         Aer's own wall time.
+    executing_of
+        (PUB's number, its share of `executing_s`), more than one for a PUB that was split.
     """
 
     prep_s: float
@@ -65,6 +67,7 @@ class JobTiming:
     executions: int
     executing_s: float
     simulated_s: float
+    executing_of: tuple[tuple[int, float], ...] = ()
 
 
 class Counted(Protocol):

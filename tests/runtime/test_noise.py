@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Delay, Parameter
-from qiskit.circuit.library import CXGate, XGate, efficient_su2
+from qiskit.circuit.library import CXGate, HGate, XGate, efficient_su2
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.quantum_info import SparsePauliOp, SuperOp
@@ -18,7 +18,9 @@ from qiskit_aer.noise import (
     NoiseModel,
     ReadoutError,
     amplitude_damping_error,
+    coherent_unitary_error,
     depolarizing_error,
+    mixed_unitary_error,
     pauli_error,
 )
 
@@ -362,6 +364,19 @@ def test_a_noise_model_option_stands_in_for_the_backend_s_own(parcels):
     assert unpack([pub], outcome)[0].join_data().get_bitstrings() == wanted
 
 
+@pytest.mark.parametrize("serializable", [False, True])
+def test_a_model_s_dictionary_is_the_model(serializable):
+    model = NoiseModel()
+    model.add_quantum_error(depolarizing_error(0.1, 1).compose(amplitude_damping_error(0.2)), ["x"], [1])
+    model.add_all_qubit_quantum_error(coherent_unitary_error(HGate().to_matrix()), ["h"])
+    model.add_all_qubit_quantum_error(depolarizing_error(0.2, 2), ["cx", "cz"])
+    model.add_all_qubit_quantum_error(pauli_error([("XY", 0.5), ("ZI", 0.5)]), ["ecr"])
+    model.add_readout_error(ReadoutError([[0.9, 0.1], [0.2, 0.8]]), [0])
+    model.add_all_qubit_readout_error(ReadoutError([[0.8, 0.2], [0.1, 0.9]]))
+    read = noise.model_from(model.to_dict(serializable=serializable))
+    assert read == model
+
+
 def test_parameters_reach_their_gates_in_every_form(parcels):
     theta, phi = Parameter("theta"), Parameter("phi")
     circuit = QuantumCircuit(2, 3)
@@ -472,6 +487,8 @@ def test_an_error_as_one_matrix_is_what_qiskit_makes_of_it():
         depolarizing_error(0.1, 3),
         amplitude_damping_error(0.2).tensor(pauli_error([("X", 0.3), ("Z", 0.7)])),
         pauli_error([("XY", 0.5), ("ZI", 0.5)]).compose(depolarizing_error(0.2, 1), qargs=[1]),
+        coherent_unitary_error(HGate().to_matrix()),
+        mixed_unitary_error([(XGate().to_matrix(), 0.4), (HGate().to_matrix(), 0.6)]),
     ]
     for error in errors:
         assert np.allclose(error_matrix(error), SuperOp(error).data, rtol=0, atol=1e-14)

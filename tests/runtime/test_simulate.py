@@ -10,9 +10,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
+from qiskit.circuit.classical import expr
 from qiskit.circuit.library import efficient_su2, quantum_volume
+from qiskit.primitives import StatevectorSampler
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers.basic_provider import BasicSimulator
@@ -24,13 +26,15 @@ from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, 
 from qiskit_aer.primitives import SamplerV2 as AerSampler
 
 from qmode_jupyter.errors import CircuitTooLargeError, IBMInputValueError
-from qmode_jupyter.runtime import aer, tasks
+from qmode_jupyter.runtime import aer, sentences, tasks
+from qmode_jupyter.runtime import noise as noise_module
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
 from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
 from qmode_jupyter.runtime.workers import Workers
+from qmode_jupyter.runtime.spans import ExecutionSpans
 
 SEED = 5
 
@@ -161,6 +165,39 @@ def test_parameters_of_any_shape(parcels):
     assert ones == pytest.approx(np.sin(values.ravel() / 2) ** 2, abs=0.1)
 
 
+@pytest.mark.parametrize("shape", [(0,), (2, 0)])
+@pytest.mark.parametrize("backend", [aer_simulator, generic])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_no_sets_of_values_give_empty_arrays(shape, backend, dry_run, parcels):
+    values, circuit = np.zeros((*shape, 1)), isa(rotation(), backend())
+    pubs = [sampler_pub(circuit, values), sampler_pub(circuit, [0.3])]
+    result, outcome = run("sampler", pubs, backend(), parcels, dry_run=dry_run)
+    theirs = StatevectorSampler().run([(rotation(), values)], shots=100).result()[0].data
+    assert result[0].data.shape == theirs.shape == shape
+    assert result[0].data.meas.array.shape == theirs.meas.array.shape
+    assert result[0].data.meas.num_shots == 100
+    assert result[1].data.meas.shape == ()
+    assert outcome.timing.executions == 100
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0)])
+@pytest.mark.parametrize("backend", [aer_simulator, generic])
+@pytest.mark.parametrize("options", [{}, {"exact": True}, {"dry_run": True}])
+def test_nor_does_an_estimator_need_any(shape, backend, options, parcels):
+    circuit = isa(rotation().remove_final_measurements(inplace=False), backend())
+    values, observable = np.zeros((*shape, 1)), "I" * (circuit.num_qubits - 1) + "Z"
+    result, outcome = run(
+        "estimator", [estimator_pub(circuit, observable, values)], backend(), parcels, **options
+    )
+    data = result[0].data
+    assert data.evs.shape == data.stds.shape == shape
+    assert outcome.timing.executions == 0
+
+
+def isa(circuit, backend):
+    return generate_preset_pass_manager(0, backend).run(circuit)
+
+
 def test_no_parameters_and_yet_several_sets(parcels):
     theta = Parameter("theta")
     circuit = QuantumCircuit(2, 1)
@@ -213,6 +250,66 @@ def test_a_noisy_simulator_s_own_gates_are_those_it_is_translated_to(parcels):
     assert 400 < result[0].data.meas.get_counts()["0"] < 600
 
 
+def loop(circuit):
+    with circuit.while_loop((circuit.clbits[0], 0)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+
+
+def repeat(circuit):
+    with circuit.for_loop(range(3)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.break_loop()
+
+
+def branch(circuit):
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.x(0)
+    with otherwise:
+        circuit.h(0)
+        circuit.measure(0, 0)
+
+
+def choose(circuit):
+    with circuit.switch(circuit.cregs[0]) as case:
+        with case(0):
+            circuit.x(0)
+        with case(case.DEFAULT):
+            loop(circuit)
+
+
+@pytest.mark.parametrize("control", [loop, repeat, branch, choose])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_control_flow_on_qubits_that_are_not_measured_afterwards(control, noisy, parcels):
+    circuit = QuantumCircuit(3, 2)
+    circuit.h([0, 1])
+    circuit.cx(1, 2)
+    control(circuit)
+    noise = NoiseModel() if noisy else None
+    if noise is not None:
+        noise.add_all_qubit_quantum_error(depolarizing_error(0.05, 1), ["h", "x"])
+    simulator = AerSimulator(noise_model=noise, enable_truncation=False)
+    theirs = simulator.run(circuit, shots=500, seed_simulator=SEED).result()
+    result, _ = run("sampler", [sampler_pub(circuit, shots=500)], AerSimulator(noise_model=noise), parcels)
+    assert result[0].data.c.get_counts() == theirs.get_counts()
+
+
+def test_so_does_the_whole_noise_model(parcels, monkeypatch):
+    monkeypatch.setattr(noise_module, "read_model", _unreadable)
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(1)
+    loop(circuit)
+    result, outcome = run("sampler", [sampler_pub(circuit)], AerSimulator(noise_model=damping()), parcels)
+    assert result[0].data.c.get_counts() == {"01": 100}
+    assert "simulated whole" in outcome.notes[0]
+
+
+def _unreadable(model):
+    raise noise_module.UnknownModelError("made so")
+
+
 def test_a_wide_circuit_on_a_device_is_simulated_on_the_qubits_it_touches(parcels):
     circuit = QuantumCircuit(19)
     circuit.x(18)
@@ -230,7 +327,7 @@ def test_metadata_are_as_ibm_s(parcels):
     circuit = bell()
     circuit.metadata = {"name": "mine"}
     result, _ = run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels)
-    assert result.metadata == {"execution": {"execution_spans": []}, "version": 2}
+    assert result.metadata == {"execution": {"execution_spans": ExecutionSpans()}, "version": 2}
     assert result[0].metadata == {"circuit_metadata": {"name": "mine"}}
 
 
@@ -496,8 +593,23 @@ def test_a_circuit_too_large_for_the_memory_is_one_clear_error(parcels):
     assert "60 qubits" in text
     assert "statevector" in text
     assert "16,384 PB" in text
+    assert "mode=AerSimulator(method='matrix_product_state')" in text
     assert 'options={"simulator": {"dry_run": True}}' in text
     assert str(pickle.loads(pickle.dumps(caught.value))) == text
+
+
+def test_the_method_that_it_names_holds_what_is_little_entangled(parcels):
+    circuit = QuantumCircuit(60)
+    circuit.t(0)
+    circuit.h(0)
+    for qubit in range(59):
+        circuit.cx(qubit, qubit + 1)
+    circuit.measure_all()
+    with pytest.raises(CircuitTooLargeError, match="60 qubits"):
+        run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels)
+    simulator = AerSimulator(method="matrix_product_state")
+    result, _ = run("sampler", [sampler_pub(circuit)], simulator, parcels)
+    assert set(result[0].data.meas.get_counts()) == {"0" * 60, "1" * 60}
 
 
 def test_so_is_one_that_does_not_fit_in_what_is_free(parcels, monkeypatch):
@@ -514,6 +626,53 @@ def test_a_failure_of_aer_is_one_line(parcels):
         run("sampler", [sampler_pub(random_circuit(2))], simulator, parcels)
     assert "\n" not in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_text_of_qiskit_s_is_quoted_whole(parcels):
+    from qiskit.circuit import Gate
+
+    circuit = QuantumCircuit(1)
+    circuit.append(Gate("mystery", 1, []), [0])
+    circuit.measure_all()
+    with pytest.raises(aer.SimulationFailedError) as caught:
+        run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels)
+    assert str(caught.value) == (
+        'It can\'t be simulated: HighLevelSynthesis is unable to synthesize "mystery".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("'a whole in quotes'", "a whole in quotes."),
+        ('unable to synthesize "mystery"', 'unable to synthesize "mystery".'),
+        ("'a' and 'b'", "'a' and 'b'."),
+        ("two\n  lines.", "two lines."),
+        (' "', '".'),
+        (" .", "no reason was given."),
+    ],
+)
+def test_what_others_say_becomes_a_sentence(text, sentence):
+    assert sentences.sentence(text) == sentence
+
+
+def test_real_time_variables_are_refused_with_what_to_do_instead(parcels):
+    circuit = QuantumCircuit(1, 1)
+    flag = circuit.add_var("flag", expr.lift(True))
+    with circuit.if_test(flag):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    with pytest.raises(IBMInputValueError, match=r"real-time variable 'flag' can't be .* ClassicalRegister"):
+        run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels)
+    instead = QuantumCircuit(QuantumRegister(1), ClassicalRegister(2, "flag"), ClassicalRegister(1, "c"))
+    instead.store(instead.cregs[0], 2)
+    with instead.if_test(expr.equal(instead.cregs[0], 2)):
+        instead.x(0)
+    instead.measure(0, 2)
+    result, _ = run("sampler", [sampler_pub(instead)], aer_simulator(), parcels)
+    assert (result[0].data.flag.get_counts(), result[0].data.c.get_counts()) == ({"10": 100}, {"1": 100})
+    result, _ = run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels, dry_run=True)
+    assert result[0].data.c.num_shots == 100
 
 
 def test_so_is_an_instruction_that_aer_does_not_know(parcels):
