@@ -38,9 +38,10 @@
 
 The names that are not marked as ours are those of `qiskit_ibm_runtime` (SEMANTICS J22), with the
 same relations among them, so that an ``except`` written for IBM's client needs only its import
-changed. Two things differ, both on purpose. This module imports nothing, hence `IBMError` is no
+changed. Two things differ, both on purpose. This module imports nothing heavy, hence `IBMError` is no
 `QiskitError` and `JobError` is ours and not the one of `qiskit.providers`. And ``str(error)`` is
-the plain message: IBM's shows it as a Python literal, in quotes. All of them can be pickled.
+the plain message, control characters written out: IBM's shows it as a Python literal, in quotes.
+All of them can be pickled.
 
 >>> try:
 ...     raise IBMInputValueError("max_time is too small.")
@@ -50,6 +51,8 @@ max_time is too small.
 """
 
 from __future__ import annotations
+
+from qmode_jupyter.characters import printable_lines
 
 __all__ = [
     "ApiError",
@@ -86,6 +89,9 @@ __all__ = [
 
 class QmodeError(Exception):
     """Base of every error of this package; `message` is its text."""
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
     @property
     def message(self) -> str:
@@ -158,7 +164,7 @@ class RequestsApiError(ApiError):
         self.status_code = status_code
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return printable_lines(str(self.args[0]))
 
 
 class IBMRuntimeError(IBMError):
@@ -207,6 +213,9 @@ class RuntimeJobTimeoutError(JobTimeoutError):
 
 class QmodeWarning(UserWarning):
     """Base of this package's warnings."""
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
 
 class UnsupportedOptionWarning(QmodeWarning):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 
+from qmode_jupyter.characters import printable, printable_lines
 from qmode_jupyter.details import job_details, job_moments, job_seconds, wall, whole
 from qmode_jupyter.errors import (
     ApproximationWarning,
@@ -101,7 +102,8 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             return None
         if record.reason_code == TOO_LONG:
             return (
-                f"Job {record.id} ran longer than maximum execution time. Job was cancelled:\n{record.reason}"
+                f"Job {record.id} ran longer than maximum execution time. Job was cancelled:\n"
+                f"{printable_lines(record.reason)}"
             )
         return f"Job {record.id} has failed:\n{reason_of(record)}"
 
@@ -372,7 +374,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         reason = f": {escape(reason_of(record))}" if record.reason else ""
         spent = ", ".join(f"{word.replace('_', ' ')} {value:g} s" for word, value in seconds.items() if value)
         return (
-            f"<b>{escape(record.program)}</b> {escape(record.id)} on {escape(record.qpu)}: "
+            f"<b>{escape(record.program)}</b> {escape(record.id)} on {escape(printable(record.qpu))}: "
             f"{record.status}{reason}<br>{spent or 'not started'}; usage {whole(record.charged_s):g} s"
         )
 

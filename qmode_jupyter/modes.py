@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from qmode_jupyter import context
+from qmode_jupyter.characters import printable
 from qmode_jupyter.details import whole, wire_mode, workload_details, workload_usage
 from qmode_jupyter.errors import (
     IBMInputValueError,
@@ -331,9 +332,10 @@ class Session:
     def _repr_html_(self) -> str:
         record = self.record()
         if record is None:
-            return f"<b>{type(self).__name__}</b> in job mode on {escape(self.backend())}"
+            return f"<b>{type(self).__name__}</b> in job mode on {escape(printable(self.backend()))}"
         return (
-            f"<b>{type(self).__name__}</b> {escape(record.name or record.id)} on {escape(record.qpu)}: "
+            f"<b>{type(self).__name__}</b> {escape(printable(record.name or record.id))} on "
+            f"{escape(printable(record.qpu))}: "
             f"{escape(record.status)}, {record.jobs} jobs, usage {record.usage_s:g} s"
         )
 
