@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from qmode_jupyter.errors import QmodeWarning
 
@@ -19,6 +19,9 @@ _WORDS: Final = frozenset(
 class OneInstance:
     """A service with one instance and no account."""
 
+    #: IBM's word for its local testing mode, which has no queue and no limits: this service has them.
+    is_local: ClassVar[bool] = False
+
     def __init__(self, instance: str | None, plan: str) -> None:
         self.instance = instance or f"emulated/{plan}"
         self._plan = plan
@@ -31,14 +34,46 @@ class OneInstance:
         """Return the one instance that there is, with its plan."""
         return [{"crn": self.instance, "name": self.instance, "plan": self._plan}]
 
+    @property
+    def channel(self) -> str:
+        """Where an IBM account would lead; this service is in this process."""
+        return "emulated"
+
+    def active_account(self) -> dict[str, Any]:
+        """Return what there is of an account: the channel, the instance and its plan; no token."""
+        return {"channel": self.channel, "instance": self.instance, "plans_preference": [self._plan]}
+
     @staticmethod
-    def save_account(**account: Any) -> None:
+    def saved_accounts(
+        default: bool | None = None,
+        channel: str | None = None,
+        filename: str | None = None,
+        name: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the accounts that are saved: none."""
+        del default, channel, filename, name
+        return {}
+
+    @staticmethod
+    def save_account(*account: Any, **words: Any) -> None:
         """Save nothing, and say so (IBM's client keeps accounts in a file)."""
+        what = ", ".join(words) or ("What was given" if account else "The account")
         warnings.warn(
-            f"{', '.join(account) or 'The account'} was not saved: an emulated service needs no account.",
+            f"{what} was not saved: an emulated service needs no account.", QmodeWarning, stacklevel=2
+        )
+
+    @staticmethod
+    def delete_account(
+        filename: str | None = None, name: str | None = None, channel: str | None = None
+    ) -> bool:
+        """Delete nothing, say so, and return False: no account was deleted."""
+        del filename, name, channel
+        warnings.warn(
+            "Nothing was deleted: an emulated service has no account, and IBM's are left alone.",
             QmodeWarning,
             stacklevel=2,
         )
+        return False
 
 
 def take_account(words: Iterable[str], known: Iterable[str]) -> None:

@@ -8,6 +8,9 @@
        │  ├─ IBMAccountError             the account is not usable
        │  ├─ IBMNotAuthorizedError       the service does not know who asks
        │  ├─ IBMBackendError             trouble with a QPU
+       │  │  ├─ IBMBackendApiError        its figures can't be had
+       │  │  ├─ IBMBackendApiProtocolError … or are not understood
+       │  │  ├─ IBMBackendValueError      a value that it can't take; also a ValueError
        │  │  └─ BackendNotFoundError     no QPU of that name                       [ours]
        │  ├─ IBMInputValueError          an input is wrong; also a ValueError
        │  │  ├─ OptionError              an option doesn't exist or has a bad value [ours]
@@ -62,7 +65,10 @@ __all__ = [
     "CircuitTooLargeError",
     "IBMAccountError",
     "IBMApiError",
+    "IBMBackendApiError",
+    "IBMBackendApiProtocolError",
     "IBMBackendError",
+    "IBMBackendValueError",
     "IBMError",
     "IBMInputValueError",
     "IBMNotAuthorizedError",
@@ -113,6 +119,18 @@ class IBMNotAuthorizedError(IBMError):
 
 class IBMBackendError(IBMError):
     """Base of the errors about one QPU."""
+
+
+class IBMBackendApiError(IBMBackendError):
+    """The service has no figures of the QPU."""
+
+
+class IBMBackendApiProtocolError(IBMBackendError):
+    """The service's figures of the QPU are not what was expected."""
+
+
+class IBMBackendValueError(IBMBackendError, ValueError):
+    """A QPU can't take the value."""
 
 
 class BackendNotFoundError(IBMBackendError):

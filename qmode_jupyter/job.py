@@ -39,6 +39,22 @@ _MIN_POLL_S: Final = 0.1
 _log = logging.getLogger(__name__)
 
 
+class Status(str):
+    """A job's status: a text, as IBM's client has it, that knows what its older ones answered."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """The text itself; it was an enumeration once."""
+        return str(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"A job's status is a text and has no {name!r}: compare it, as in job.status() == 'DONE'."
+        )
+
+
 class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     """One job of an emulated service.
 
@@ -73,7 +89,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         A job is RUNNING from its classical preparation on; `details` tells whether it has reached
         the QPU (SEMANTICS J6).
         """
-        return self.record().status  # type: ignore[return-value]
+        return Status(self.record().status)  # type: ignore[return-value]
 
     def done(self) -> bool:
         """Whether it has its result."""

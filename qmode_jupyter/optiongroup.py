@@ -58,6 +58,12 @@ class OptionGroup:
             value = self._kept(name, item.metadata["kind"], value)
         object.__setattr__(self, name, value)
 
+    def __getattr__(self, name: str) -> Any:
+        # Called only for what is not there. What asks for names with an underscore is Python itself.
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__} has no option {name!r}: {self._instead(name)}.")
+
     def update(self, **values: Any) -> None:
         """Set several options; a dictionary for a group changes only what it names."""
         for name, value in values.items():

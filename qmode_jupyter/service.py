@@ -320,8 +320,8 @@ class RuntimeService(OneInstance, Runtime):
         self.close()
 
 
-#: IBM's name, so that existing code needs only its import changed.
-QiskitRuntimeService = RuntimeService
+#: IBM's names, so that existing code needs only its import changed.
+QiskitRuntimeService = IBMQuantumComputeService = RuntimeService
 
 
 def default_service() -> RuntimeService:

@@ -57,8 +57,19 @@ def test_there_is_one_instance_and_no_account(emulated: RuntimeService) -> None:
     assert emulated.instances() == [
         {"crn": "emulated/premium", "name": "emulated/premium", "plan": "premium"}
     ]
+    assert emulated.channel == "emulated"
+    assert emulated.active_account() == {
+        "channel": "emulated",
+        "instance": "emulated/premium",
+        "plans_preference": ["premium"],
+    }
+    assert QiskitRuntimeService.saved_accounts(default=True) == {}
     with pytest.warns(QmodeWarning, match="token, overwrite was not saved"):
         QiskitRuntimeService.save_account(token="secret", overwrite=True)
+    with pytest.warns(QmodeWarning, match="What was given was not saved"):
+        QiskitRuntimeService.save_account("secret")
+    with pytest.warns(QmodeWarning, match="Nothing was deleted"):
+        assert QiskitRuntimeService.delete_account(name="mine") is False
 
 
 def test_backends_are_handed_out_by_name(emulated: RuntimeService) -> None:
