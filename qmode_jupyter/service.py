@@ -10,6 +10,7 @@ import atexit
 import inspect
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.surface import own
 from qmode_jupyter.scheduler.states import SETTLED, Mode
 
 if TYPE_CHECKING:
@@ -134,7 +136,17 @@ class RuntimeService(OneInstance, Runtime):
             )
         backend = super().backend(name)
         _owners[backend] = self
+        own(backend, self)
         return backend
+
+    def pending_jobs(self, qpu: str) -> int:
+        """Return how many jobs of everybody's have not ended on a QPU."""
+        return self._pending()[qpu]
+
+    def _pending(self) -> Counter[str]:
+        return self.look(
+            lambda scheduler: Counter(job.qpu for job in scheduler.jobs.values() if job.state not in SETTLED)
+        )
 
     def backends(
         self,
@@ -185,10 +197,7 @@ class RuntimeService(OneInstance, Runtime):
             If none fits.
         """
         del instance, use_fractional_gates
-        pending = self.look(
-            lambda scheduler: [job.qpu for job in scheduler.jobs.values() if job.state not in SETTLED]
-        )
-        names = sorted(self.backend_names(), key=pending.count)
+        names = sorted(self.backend_names(), key=self._pending().__getitem__)
         wanted = Wanted(min_num_qubits, None, filters, kwargs)
         for backend in self._made(names):
             if wanted.fits(backend):
