@@ -100,7 +100,11 @@ class RuntimeService(OneInstance, Runtime):
         Runtime.__init__(
             self, plan, timing, speed, seed=seed, workers=workers, clock=clock, load=load, tenants=tenants
         )
-        OneInstance.__init__(self, instance, self.plan.name)
+        try:
+            OneInstance.__init__(self, instance, self.plan.name)
+        except BaseException:
+            Runtime.close(self)
+            raise
         self.legacy_metrics = legacy_metrics
         self._session_backends: dict[str, BackendV2] = {}
         self._read_private: set[str] = set()
@@ -244,6 +248,8 @@ class RuntimeService(OneInstance, Runtime):
         descending
             False: the oldest first.
         """
+        from qmode_jupyter.job import RuntimeJob
+
         del instance
         wanted = {
             "qpu": backend_name,
@@ -252,11 +258,12 @@ class RuntimeService(OneInstance, Runtime):
             "settled": None if pending is None else not pending,
         }
         after, before = _unix(created_after), _unix(created_before)
-        ids = self.job_ids()
-        records = self.look(lambda scheduler: [scheduler.job(job_id) for job_id in ids])
+        # Both in one look: a job that is refused or deleted meanwhile is in both or in neither.
+        known = self.look(
+            lambda scheduler: [(scheduler.job(job_id), self.job_facts(job_id)) for job_id in self.job_ids()]
+        )
         found = []
-        for job_id, record in zip(ids, records, strict=True):
-            facts = self.job_facts(job_id)
+        for record, facts in known:
             created = self.origin_s + record.submitted_at
             if (
                 all(value is None or getattr(record, word) == value for word, value in wanted.items())
@@ -264,7 +271,7 @@ class RuntimeService(OneInstance, Runtime):
                 and (after is None or created > after)
                 and (before is None or created < before)
             ):
-                found.append(self.job(job_id))
+                found.append(RuntimeJob(self, record.id))
         if descending:
             found.reverse()
         return found[skip : None if limit is None else skip + limit]
@@ -309,9 +316,11 @@ class RuntimeService(OneInstance, Runtime):
 
     def close(self) -> None:
         """End the service, its jobs that have not ended, and its processes."""
-        super().close()
-        for backend in [backend for backend, owner in _owners.items() if owner is self]:
-            _owners[backend] = None
+        try:
+            super().close()
+        finally:
+            for backend in [backend for backend, owner in _owners.items() if owner is self]:
+                _owners[backend] = None
 
     def __enter__(self) -> RuntimeService:
         return self
@@ -330,8 +339,13 @@ def default_service() -> RuntimeService:
     with _default_lock:
         if _default is None or _default.closed:
             _default = RuntimeService()
-            atexit.register(_default.close)
         return _default
+
+
+@atexit.register
+def _close_default() -> None:
+    if _default is not None:
+        _default.close()
 
 
 def service_of(backend: BackendV2) -> RuntimeService:
@@ -353,7 +367,7 @@ def service_of(backend: BackendV2) -> RuntimeService:
         owner = _owners[backend]
     except KeyError:
         return default_service()
-    if owner is None:
+    if owner is None or owner.closed:
         raise RuntimeClosedError(
             f"The service that handed out {backend.name} was closed: take one from a new one."
         )
