@@ -151,6 +151,10 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         ------
         RuntimeJobTimeoutError
             If it has not ended then; it goes on undisturbed.
+        IBMInputValueError
+            For a timeout that is no number.
+        RuntimeClosedError
+            If the service was closed meanwhile.
         """
         if poll_interval and poll_interval < _MIN_POLL_S:
             warnings.warn(
@@ -192,6 +196,8 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             If it was stopped at its maximum execution time.
         RuntimeInvalidStateError
             If it was cancelled.
+        IBMInputValueError
+            For a timeout that is no number.
         RuntimeClosedError
             If the service was closed meanwhile.
         """

@@ -6,6 +6,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,6 +18,7 @@ from qmode_jupyter.errors import (
     IBMRuntimeError,
     QmodeError,
     QmodeWarning,
+    RuntimeClosedError,
     RuntimeProgramNotFound,
     UnsupportedOptionWarning,
     V1StyleError,
@@ -266,8 +268,9 @@ class Session:
     def close(self) -> None:
         """Take no more jobs; those it has run on, and it closes with the last (SEMANTICS S18)."""
         self._active = False
-        if self._session_id is not None and not self._service.closed:
-            self._service.close_workload(self._session_id)
+        if self._session_id is not None:
+            with suppress(RuntimeClosedError):  # a closed service has ended it already
+                self._service.close_workload(self._session_id)
 
     def cancel(self) -> None:
         """Drop its queued jobs and close it; running ones finish (SEMANTICS S19)."""

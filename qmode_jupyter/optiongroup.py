@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from html import escape
 from typing import Any, ClassVar, Final, Self
 
+from qmode_jupyter.arguments import shown
 from qmode_jupyter.errors import OptionError
 from qmode_jupyter.optionkinds import Kind, Unset
 
@@ -145,7 +146,7 @@ class OptionGroup:
             raise
         except ValueError as error:
             # A check may bring IBM's own sentence.
-            text = str(error) or f"The option {self._prefix}{name} must be {kind.words}, not {_short(value)}."
+            text = str(error) or f"The option {self._prefix}{name} must be {kind.words}, not {shown(value)}."
             raise OptionError(text) from None
 
     def _grouped(self, name: str, inner: type[OptionGroup], value: Any) -> OptionGroup:
@@ -157,7 +158,7 @@ class OptionGroup:
             return inner(**set_in(value))
         raise OptionError(
             f"The option {self._prefix}{name} is a group: give a dictionary or {inner.__name__}, "
-            f"not {_short(value)}."
+            f"not {shown(value)}."
         )
 
 
@@ -185,11 +186,6 @@ def _asks(value: Any) -> bool:
     return not (
         value is Unset or value is None or (isinstance(value, (int, str)) and value in (0, "WARNING"))
     )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _paths(cls: type[OptionGroup]) -> list[str]:

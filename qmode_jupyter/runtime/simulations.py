@@ -71,10 +71,9 @@ class Simulations:
         """Return a job as it crosses to a worker; any thread."""
         return pack(program, pubs, backend, options, self._parcels)
 
-    def estimate(self, task: Task) -> JobTiming:
-        """Return how long a job would take, which a worker finds out without simulating it; any thread."""
-        timing: JobTiming = self._workers.submit(account, task).result()
-        return timing
+    def estimate(self, task: Task) -> Future[JobTiming]:
+        """Let a worker find out how long a job would take, without simulating it; any thread."""
+        return self._workers.submit(account, task)
 
     def begin(self, job: str, task: Task) -> None:
         """Start to simulate a job."""
