@@ -11,7 +11,7 @@ from qmode_jupyter.arguments import checked, instance_of, shown
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.optionkinds import NOTHING, TEXT, YES_NO, Kind, real, whole, words
 from qmode_jupyter.runtime.clock import Clock
-from qmode_jupyter.runtime.tenants import Tenants
+from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
 from qmode_jupyter.scheduler.plans import PLANS, Plan, plan
 from qmode_jupyter.warn import warn
 
@@ -54,13 +54,20 @@ class Settings:
         return cls(plan=plan(given["plan"]), **kept)
 
 
+def _load(value: object) -> float:
+    load: float = real(at_least=0).keep(value)
+    if load > MOST_LOAD:
+        raise ValueError
+    return load
+
+
 _KINDS: Final[Mapping[str, Kind]] = {
     "timing": words("modelled", "measured"),
     "speed": words("max") | real(above=0),
     "seed": whole() | NOTHING,
     "workers": whole(1) | NOTHING,
     "clock": instance_of(Clock, "a Clock") | NOTHING,
-    "load": real(at_least=0),
+    "load": Kind(f"from 0 (nobody else) to {MOST_LOAD:g} (busier, a queue has no end)", _load),
     "tenants": instance_of(Tenants, "Tenants") | NOTHING,
     "legacy_metrics": YES_NO,
     "instance": TEXT | NOTHING,
