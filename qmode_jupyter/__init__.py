@@ -19,51 +19,162 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from qmode_jupyter.absent import absent
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from qmode_jupyter.errors import (
+        ApiError,
+        ApproximationWarning,
+        BackendNotFoundError,
+        BudgetExceededError,
+        CircuitTooLargeError,
+        IBMAccountError,
+        IBMApiError,
+        IBMBackendApiError,
+        IBMBackendApiProtocolError,
+        IBMBackendError,
+        IBMBackendValueError,
+        IBMError,
+        IBMInputValueError,
+        IBMNotAuthorizedError,
+        IBMRuntimeError,
+        JobError,
+        JobTimeoutError,
+        NotISAError,
+        OptionError,
+        QmodeError,
+        QmodeWarning,
+        RequestsApiError,
+        RuntimeClosedError,
+        RuntimeInvalidStateError,
+        RuntimeJobFailureError,
+        RuntimeJobMaxTimeoutError,
+        RuntimeJobNotFound,
+        RuntimeJobTimeoutError,
+        RuntimeProgramNotFound,
+        UnsupportedOptionWarning,
+        UsageWarning,
+        V1StyleError,
+    )
     from qmode_jupyter.job import RuntimeJob, RuntimeJobV2
     from qmode_jupyter.modes import Batch, Session
-    from qmode_jupyter.options import EstimatorOptions, SamplerOptions
+    from qmode_jupyter.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
     from qmode_jupyter.planning import advise, compare
     from qmode_jupyter.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
-    from qmode_jupyter.service import QiskitRuntimeService, RuntimeService, default_service
+    from qmode_jupyter.service import (
+        IBMQuantumComputeService,
+        QiskitRuntimeService,
+        RuntimeService,
+        default_service,
+    )
 
 __version__ = "0.1.0"
 
 # Where each public name lives. `Sampler`, `Estimator`, `RuntimeJobV2` and `QiskitRuntimeService`
 # are IBM's other names for the same things, so that only the import of existing code changes.
 _HOME = {
+    "ApiError": "errors",
+    "ApproximationWarning": "errors",
+    "BackendNotFoundError": "errors",
     "Batch": "modes",
+    "BudgetExceededError": "errors",
+    "CircuitTooLargeError": "errors",
     "Estimator": "primitives",
     "EstimatorOptions": "options",
     "EstimatorV2": "primitives",
+    "IBMAccountError": "errors",
+    "IBMApiError": "errors",
+    "IBMBackendApiError": "errors",
+    "IBMBackendApiProtocolError": "errors",
+    "IBMBackendError": "errors",
+    "IBMBackendValueError": "errors",
+    "IBMError": "errors",
+    "IBMInputValueError": "errors",
+    "IBMNotAuthorizedError": "errors",
+    "IBMQuantumComputeService": "service",
+    "IBMRuntimeError": "errors",
+    "JobError": "errors",
+    "JobTimeoutError": "errors",
+    "NotISAError": "errors",
+    "OptionError": "errors",
+    "Options": "options",
+    "OptionsV2": "options",
     "QiskitRuntimeService": "service",
+    "QmodeError": "errors",
+    "QmodeWarning": "errors",
+    "RequestsApiError": "errors",
+    "RuntimeClosedError": "errors",
+    "RuntimeInvalidStateError": "errors",
     "RuntimeJob": "job",
+    "RuntimeJobFailureError": "errors",
+    "RuntimeJobMaxTimeoutError": "errors",
+    "RuntimeJobNotFound": "errors",
+    "RuntimeJobTimeoutError": "errors",
     "RuntimeJobV2": "job",
+    "RuntimeProgramNotFound": "errors",
     "RuntimeService": "service",
     "Sampler": "primitives",
     "SamplerOptions": "options",
     "SamplerV2": "primitives",
     "Session": "modes",
+    "UnsupportedOptionWarning": "errors",
+    "UsageWarning": "errors",
+    "V1StyleError": "errors",
     "advise": "planning",
     "compare": "planning",
     "default_service": "service",
 }
 
 __all__ = [
+    "ApiError",
+    "ApproximationWarning",
+    "BackendNotFoundError",
     "Batch",
+    "BudgetExceededError",
+    "CircuitTooLargeError",
     "Estimator",
     "EstimatorOptions",
     "EstimatorV2",
+    "IBMAccountError",
+    "IBMApiError",
+    "IBMBackendApiError",
+    "IBMBackendApiProtocolError",
+    "IBMBackendError",
+    "IBMBackendValueError",
+    "IBMError",
+    "IBMInputValueError",
+    "IBMNotAuthorizedError",
+    "IBMQuantumComputeService",
+    "IBMRuntimeError",
+    "JobError",
+    "JobTimeoutError",
+    "NotISAError",
+    "OptionError",
+    "Options",
+    "OptionsV2",
     "QiskitRuntimeService",
+    "QmodeError",
+    "QmodeWarning",
+    "RequestsApiError",
+    "RuntimeClosedError",
+    "RuntimeInvalidStateError",
     "RuntimeJob",
+    "RuntimeJobFailureError",
+    "RuntimeJobMaxTimeoutError",
+    "RuntimeJobNotFound",
+    "RuntimeJobTimeoutError",
     "RuntimeJobV2",
+    "RuntimeProgramNotFound",
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
     "SamplerV2",
     "Session",
+    "UnsupportedOptionWarning",
+    "UsageWarning",
+    "V1StyleError",
     "__version__",
     "advise",
     "compare",
@@ -88,10 +199,9 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    if name not in _HOME:
+        raise absent(__name__, name)
+    home = _HOME[name]
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -8,6 +8,9 @@
        │  ├─ IBMAccountError             the account is not usable
        │  ├─ IBMNotAuthorizedError       the service does not know who asks
        │  ├─ IBMBackendError             trouble with a QPU
+       │  │  ├─ IBMBackendApiError        its figures can't be had
+       │  │  ├─ IBMBackendApiProtocolError … or are not understood
+       │  │  ├─ IBMBackendValueError      a value that it can't take; also a ValueError
        │  │  └─ BackendNotFoundError     no QPU of that name                       [ours]
        │  ├─ IBMInputValueError          an input is wrong; also a ValueError
        │  │  ├─ OptionError              an option doesn't exist or has a bad value [ours]
@@ -38,9 +41,10 @@
 
 The names that are not marked as ours are those of `qiskit_ibm_runtime` (SEMANTICS J22), with the
 same relations among them, so that an ``except`` written for IBM's client needs only its import
-changed. Two things differ, both on purpose. This module imports nothing, hence `IBMError` is no
+changed. Two things differ, both on purpose. This module imports nothing heavy, hence `IBMError` is no
 `QiskitError` and `JobError` is ours and not the one of `qiskit.providers`. And ``str(error)`` is
-the plain message: IBM's shows it as a Python literal, in quotes. All of them can be pickled.
+the plain message, control characters written out: IBM's shows it as a Python literal, in quotes.
+All of them can be pickled.
 
 >>> try:
 ...     raise IBMInputValueError("max_time is too small.")
@@ -51,6 +55,8 @@ max_time is too small.
 
 from __future__ import annotations
 
+from qmode_jupyter.characters import printable_lines
+
 __all__ = [
     "ApiError",
     "ApproximationWarning",
@@ -59,7 +65,10 @@ __all__ = [
     "CircuitTooLargeError",
     "IBMAccountError",
     "IBMApiError",
+    "IBMBackendApiError",
+    "IBMBackendApiProtocolError",
     "IBMBackendError",
+    "IBMBackendValueError",
     "IBMError",
     "IBMInputValueError",
     "IBMNotAuthorizedError",
@@ -87,6 +96,9 @@ __all__ = [
 class QmodeError(Exception):
     """Base of every error of this package; `message` is its text."""
 
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
+
     @property
     def message(self) -> str:
         """The error's text, as `QiskitError` has it."""
@@ -107,6 +119,18 @@ class IBMNotAuthorizedError(IBMError):
 
 class IBMBackendError(IBMError):
     """Base of the errors about one QPU."""
+
+
+class IBMBackendApiError(IBMBackendError):
+    """The service has no figures of the QPU."""
+
+
+class IBMBackendApiProtocolError(IBMBackendError):
+    """The service's figures of the QPU are not what was expected."""
+
+
+class IBMBackendValueError(IBMBackendError, ValueError):
+    """A QPU can't take the value."""
 
 
 class BackendNotFoundError(IBMBackendError):
@@ -158,7 +182,7 @@ class RequestsApiError(ApiError):
         self.status_code = status_code
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return printable_lines(str(self.args[0]))
 
 
 class IBMRuntimeError(IBMError):
@@ -207,6 +231,9 @@ class RuntimeJobTimeoutError(JobTimeoutError):
 
 class QmodeWarning(UserWarning):
     """Base of this package's warnings."""
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
 
 class UnsupportedOptionWarning(QmodeWarning):

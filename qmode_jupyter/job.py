@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 
+from qmode_jupyter.characters import printable, printable_lines
 from qmode_jupyter.details import job_details, job_moments, job_seconds, wall, whole
 from qmode_jupyter.errors import (
     ApproximationWarning,
@@ -36,6 +37,22 @@ JobStatus = Literal["INITIALIZING", "QUEUED", "RUNNING", "CANCELLED", "DONE", "E
 _MIN_POLL_S: Final = 0.1
 
 _log = logging.getLogger(__name__)
+
+
+class Status(str):
+    """A job's status: a text, as IBM's client has it, that knows what its older ones answered."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """The text itself; it was an enumeration once."""
+        return str(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"A job's status is a text and has no {name!r}: compare it, as in job.status() == 'DONE'."
+        )
 
 
 class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
@@ -72,7 +89,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         A job is RUNNING from its classical preparation on; `details` tells whether it has reached
         the QPU (SEMANTICS J6).
         """
-        return self.record().status  # type: ignore[return-value]
+        return Status(self.record().status)  # type: ignore[return-value]
 
     def done(self) -> bool:
         """Whether it has its result."""
@@ -101,7 +118,8 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             return None
         if record.reason_code == TOO_LONG:
             return (
-                f"Job {record.id} ran longer than maximum execution time. Job was cancelled:\n{record.reason}"
+                f"Job {record.id} ran longer than maximum execution time. Job was cancelled:\n"
+                f"{printable_lines(record.reason)}"
             )
         return f"Job {record.id} has failed:\n{reason_of(record)}"
 
@@ -133,6 +151,10 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         ------
         RuntimeJobTimeoutError
             If it has not ended then; it goes on undisturbed.
+        IBMInputValueError
+            For a timeout that is no number.
+        RuntimeClosedError
+            If the service was closed meanwhile.
         """
         if poll_interval and poll_interval < _MIN_POLL_S:
             warnings.warn(
@@ -174,6 +196,8 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             If it was stopped at its maximum execution time.
         RuntimeInvalidStateError
             If it was cancelled.
+        IBMInputValueError
+            For a timeout that is no number.
         RuntimeClosedError
             If the service was closed meanwhile.
         """
@@ -372,7 +396,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         reason = f": {escape(reason_of(record))}" if record.reason else ""
         spent = ", ".join(f"{word.replace('_', ' ')} {value:g} s" for word, value in seconds.items() if value)
         return (
-            f"<b>{escape(record.program)}</b> {escape(record.id)} on {escape(record.qpu)}: "
+            f"<b>{escape(record.program)}</b> {escape(record.id)} on {escape(printable(record.qpu))}: "
             f"{record.status}{reason}<br>{spent or 'not started'}; usage {whole(record.charged_s):g} s"
         )
 

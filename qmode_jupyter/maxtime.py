@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from numbers import Integral
 from typing import Final
 
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
+from qmode_jupyter.warn import warn
 
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _TERM: Final = re.compile(r"(\d+)([dhms])")
@@ -41,10 +41,9 @@ def max_time_seconds(max_time: object) -> int | None:
     seconds = sum(int(number) * _SECONDS[unit] for number, unit in terms)
     if _TERM.sub("", max_time).strip(" ,\t"):
         read = " ".join(number + unit for number, unit in terms)
-        warnings.warn(
+        warn(
             f"max_time {max_time!r} is read as {read!r}, {seconds} seconds, as IBM's client does: "
             "only whole numbers with a unit count.",
             QmodeWarning,
-            stacklevel=4,
         )
     return seconds

@@ -6,16 +6,19 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from qmode_jupyter import context
+from qmode_jupyter.characters import printable
 from qmode_jupyter.details import whole, wire_mode, workload_details, workload_usage
 from qmode_jupyter.errors import (
     IBMInputValueError,
     IBMRuntimeError,
     QmodeError,
     QmodeWarning,
+    RuntimeClosedError,
     RuntimeProgramNotFound,
     UnsupportedOptionWarning,
     V1StyleError,
@@ -265,8 +268,9 @@ class Session:
     def close(self) -> None:
         """Take no more jobs; those it has run on, and it closes with the last (SEMANTICS S18)."""
         self._active = False
-        if self._session_id is not None and not self._service.closed:
-            self._service.close_workload(self._session_id)
+        if self._session_id is not None:
+            with suppress(RuntimeClosedError):  # a closed service has ended it already
+                self._service.close_workload(self._session_id)
 
     def cancel(self) -> None:
         """Drop its queued jobs and close it; running ones finish (SEMANTICS S19)."""
@@ -331,9 +335,10 @@ class Session:
     def _repr_html_(self) -> str:
         record = self.record()
         if record is None:
-            return f"<b>{type(self).__name__}</b> in job mode on {escape(self.backend())}"
+            return f"<b>{type(self).__name__}</b> in job mode on {escape(printable(self.backend()))}"
         return (
-            f"<b>{type(self).__name__}</b> {escape(record.name or record.id)} on {escape(record.qpu)}: "
+            f"<b>{type(self).__name__}</b> {escape(printable(record.name or record.id))} on "
+            f"{escape(printable(record.qpu))}: "
             f"{escape(record.status)}, {record.jobs} jobs, usage {record.usage_s:g} s"
         )
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from html import escape
 from typing import Any, ClassVar, Final, Self
 
+from qmode_jupyter.arguments import shown
 from qmode_jupyter.errors import OptionError
 from qmode_jupyter.optionkinds import Kind, Unset
 
@@ -57,6 +58,12 @@ class OptionGroup:
         else:
             value = self._kept(name, item.metadata["kind"], value)
         object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only for what is not there. What asks for names with an underscore is Python itself.
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__} has no option {name!r}: {self._instead(name)}.")
 
     def update(self, **values: Any) -> None:
         """Set several options; a dictionary for a group changes only what it names."""
@@ -139,7 +146,7 @@ class OptionGroup:
             raise
         except ValueError as error:
             # A check may bring IBM's own sentence.
-            text = str(error) or f"The option {self._prefix}{name} must be {kind.words}, not {_short(value)}."
+            text = str(error) or f"The option {self._prefix}{name} must be {kind.words}, not {shown(value)}."
             raise OptionError(text) from None
 
     def _grouped(self, name: str, inner: type[OptionGroup], value: Any) -> OptionGroup:
@@ -151,7 +158,7 @@ class OptionGroup:
             return inner(**set_in(value))
         raise OptionError(
             f"The option {self._prefix}{name} is a group: give a dictionary or {inner.__name__}, "
-            f"not {_short(value)}."
+            f"not {shown(value)}."
         )
 
 
@@ -179,11 +186,6 @@ def _asks(value: Any) -> bool:
     return not (
         value is Unset or value is None or (isinstance(value, (int, str)) and value in (0, "WARNING"))
     )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _paths(cls: type[OptionGroup]) -> list[str]:

@@ -28,8 +28,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from qmode_jupyter.absent import absent
 from qmode_jupyter.errors import OptionError
 from qmode_jupyter.optiongroup import OptionGroup, of, set_in
 from qmode_jupyter.optionkinds import (
@@ -46,6 +47,9 @@ from qmode_jupyter.optionkinds import (
     whole,
     words,
 )
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
 
 #: Shots of a PUB when nobody says how many (SEMANTICS P8).
 DEFAULT_SHOTS: Final = 4096
@@ -153,6 +157,21 @@ class SimulatorOptions(OptionGroup):
     )
     exact: bool | UnsetType = field(default=Unset, metadata=of(YES_NO))
     dry_run: bool | UnsetType = field(default=Unset, metadata=of(YES_NO))
+
+    def set_backend(self, backend: BackendV2) -> None:
+        """Simulate with the noise of `backend`; gates and couplings stay those of where jobs run.
+
+        Raises
+        ------
+        OptionError
+            For something that is no backend.
+        """
+        from qiskit.providers import BackendV2
+        from qiskit_aer.noise import NoiseModel
+
+        if not isinstance(backend, BackendV2):
+            raise OptionError(f"set_backend takes a BackendV2, not {type(backend).__name__}.")
+        self.noise_model = NoiseModel.from_backend(backend)
 
 
 @dataclass(init=False, repr=False)
@@ -317,6 +336,17 @@ class EstimatorOptions(PrimitiveOptions):
                 precision = math.nextafter(precision, math.inf)
             return precision
         return self.default_precision or DEFAULT_PRECISION
+
+
+#: IBM's names of the same, so that only the import of existing code changes.
+Options = OptionsV2 = PrimitiveOptions
+ExecutionOptionsV2 = ExecutionOptions
+SamplerExecutionOptionsV2 = SamplerExecutionOptions
+ResilienceOptionsV2 = ResilienceOptions
+
+
+def __getattr__(name: str) -> Any:
+    raise absent(__name__, name)
 
 
 OptionsT = TypeVar("OptionsT", bound=PrimitiveOptions)

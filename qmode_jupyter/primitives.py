@@ -25,6 +25,7 @@ from qmode_jupyter.places import submit
 from qmode_jupyter.pubs import estimator_pubs, refuse_v1_call, sampler_pubs
 from qmode_jupyter.resolution import resolve
 from qmode_jupyter.runtime.tasks import Program, SimulationOptions
+from qmode_jupyter.warn import warn
 
 if TYPE_CHECKING:
     from qiskit.primitives.containers import EstimatorPubLike, SamplerPubLike
@@ -131,10 +132,9 @@ class Primitive(Generic[OptionsT]):
         longest = self._session.max_time if limit and self._session is not None else None
         if limit and longest and limit > longest and "max_execution_time" not in self._said:  # SEMANTICS J21
             self._said.add("max_execution_time")
-            warnings.warn(
+            warn(
                 f"max_execution_time={limit} s is more than the {longest:g} s that its session or batch has.",
                 QmodeWarning,
-                stacklevel=4,
             )
         return float(limit) if limit else None
 
@@ -143,20 +143,18 @@ class Primitive(Generic[OptionsT]):
         if found:
             self._said.update(found)
             why = "; ".join(dict.fromkeys(found.values()))
-            warnings.warn(
+            warn(
                 f"No effect on this emulated service, though on hardware: {', '.join(found)} ({why}).",
                 UnsupportedOptionWarning,
-                stacklevel=4,
             )
 
     def _warn_of_usage(self) -> None:
         if self._service.plan.allowance_s is None and self._service.plan.cost_limit_s is None:
             return
         if self._service.usage()["usage_limit_reached"]:  # SEMANTICS P7, Q2
-            warnings.warn(
+            warn(
                 "This instance has met its usage limit. Workloads will not run until time is made available.",
                 UsageWarning,
-                stacklevel=4,
             )
 
 
@@ -356,9 +354,8 @@ def _refuse_contradictions(resilience: ResilienceOptions) -> None:
 
 def _warn_of_several(unit: str, values: set[Any]) -> None:
     if len(values) > 1:  # SEMANTICS P6
-        warnings.warn(
+        warn(
             f"Specifying different '{unit}' across pubs is deprecated: IBM's newer primitives refuse it. "
             "Submit one job for each, in a batch.",
             DeprecationWarning,
-            stacklevel=3,
         )

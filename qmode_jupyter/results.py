@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from qiskit.primitives import PrimitiveResult
 
+from qmode_jupyter.characters import printable_lines
 from qmode_jupyter.errors import RuntimeInvalidStateError, RuntimeJobFailureError, RuntimeJobMaxTimeoutError
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import TOO_LONG, JobState
@@ -43,9 +44,8 @@ def reason_of(record: JobRecord) -> str:
     """Return the reason with its code before it, as IBM's client combines them (SEMANTICS J7)."""
     if not record.reason:
         return "No reason was given." if record.state is JobState.FAILED else ""
-    return (
-        record.reason if record.reason_code is None else f"Error code {record.reason_code}; {record.reason}"
-    )
+    reason = printable_lines(record.reason)
+    return reason if record.reason_code is None else f"Error code {record.reason_code}; {reason}"
 
 
 def decoded(result: Any, decoder: Any) -> Any:

@@ -10,24 +10,31 @@ import atexit
 import inspect
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from qmode_jupyter.accounts import OneInstance, take_account
+from qmode_jupyter.accounts import OneInstance, Settings, take_account
+from qmode_jupyter.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.backendsearch import Wanted
 from qmode_jupyter.errors import (
     BackendNotFoundError,
     IBMInputValueError,
     IBMRuntimeError,
+    QmodeWarning,
     RuntimeClosedError,
     RuntimeInvalidStateError,
     UnsupportedOptionWarning,
 )
+from qmode_jupyter.optionkinds import NOTHING, TEXT, YES_NO, Kind, many, whole
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.surface import own
 from qmode_jupyter.scheduler.states import SETTLED, Mode
+from qmode_jupyter.warn import warn
+from qmode_jupyter.words import count
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -43,12 +50,48 @@ if TYPE_CHECKING:
 # an open service lives until it is closed, as its processes do.
 _owners: WeakKeyDictionary[BackendV2, RuntimeService | None] = WeakKeyDictionary()
 
+_COUNT: Final = whole()
+_BACKEND: Final = Kind("the name of a backend, a text like 'generic_19q'", TEXT.keep)
+
+# The open service of each account.
+_accounts: dict[Settings, RuntimeService] = {}
+_accounts_lock = threading.RLock()
+
 _default: RuntimeService | None = None
 _default_lock = threading.Lock()
 
 
-class RuntimeService(OneInstance, Runtime):
+class _Account(type):
+    """Makes a service once for equal settings, as long as it is open (SEMANTICS A29)."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        made = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return made.replace(parameters=list(made.parameters.values())[1:])
+
+    def __call__(cls, *arguments: Any, **words: Any) -> Any:
+        if cls is not RuntimeService:
+            return super().__call__(*arguments, **words)
+        bound = cls.__signature__.bind(*arguments, **words)
+        bound.apply_defaults()
+        account = bound.arguments.pop("account")
+        settings = Settings.checked(**bound.arguments)
+        with _accounts_lock:
+            service = _accounts.get(settings)
+            if service is None or service.closed:
+                service = _accounts[settings] = super().__call__(*arguments, **words)
+            else:
+                take_account(account)
+                service._makers += 1
+            return service
+
+
+class RuntimeService(OneInstance, Runtime, metaclass=_Account):
     """An emulated IBM Quantum service in this process.
+
+    Made again with the same settings it is the same service, as an account is: the same jobs,
+    sessions and usage. `close` ends it for everybody; a ``with`` that ends closes it only if nobody
+    else has made it, too.
 
     Parameters
     ----------
@@ -96,12 +139,39 @@ class RuntimeService(OneInstance, Runtime):
         instance: str | None = None,
         **account: Any,
     ) -> None:
-        take_account(account, inspect.signature(type(self)).parameters)
-        Runtime.__init__(
-            self, plan, timing, speed, seed=seed, workers=workers, clock=clock, load=load, tenants=tenants
+        settings = Settings.checked(
+            plan=plan,
+            timing=timing,
+            speed=speed,
+            seed=seed,
+            workers=workers,
+            clock=clock,
+            load=load,
+            tenants=tenants,
+            legacy_metrics=legacy_metrics,
+            instance=instance,
         )
-        OneInstance.__init__(self, instance, self.plan.name)
-        self.legacy_metrics = legacy_metrics
+        take_account(account)
+        self.settings = settings
+        self.legacy_metrics = settings.legacy_metrics
+        #: How often it was made: each `with` that ends takes one back, and the last one closes it.
+        self._makers = 1
+        Runtime.__init__(
+            self,
+            settings.plan,
+            timing,
+            speed,
+            seed=settings.seed,
+            workers=settings.workers,
+            clock=clock,
+            load=settings.load,
+            tenants=tenants,
+        )
+        try:
+            OneInstance.__init__(self, instance, self.plan.name)
+        except BaseException:
+            Runtime.close(self)
+            raise
         self._session_backends: dict[str, BackendV2] = {}
         self._read_private: set[str] = set()
 
@@ -121,20 +191,37 @@ class RuntimeService(OneInstance, Runtime):
         BackendNotFoundError
             With the nearest name, if there is none.
         """
-        asked = {
-            "instance": instance,
-            "use_fractional_gates": use_fractional_gates,
-            "calibration_id": calibration_id,
-        }
+        self._warn_of(
+            instance=instance, use_fractional_gates=use_fractional_gates, calibration_id=calibration_id
+        )
+        backend = super().backend(checked("name", _BACKEND, name))
+        _owners[backend] = self
+        own(backend, self)
+        return backend
+
+    def _warn_of(self, instance: str | None = None, **asked: object) -> None:
+        """Warn of what makes no difference; nothing is said of the instance that there is."""
+        if instance is not None and instance != self.instance:
+            asked = {"instance": instance} | asked
         if ignored := [word for word, value in asked.items() if value]:
-            warnings.warn(
+            warn(
                 f"{', '.join(ignored)} makes no difference here: a backend is one fixed snapshot.",
                 UnsupportedOptionWarning,
-                stacklevel=2,
             )
-        backend = super().backend(name)
-        _owners[backend] = self
-        return backend
+
+    def pending_jobs(self, qpu: str) -> int:
+        """Return how many jobs of everybody's have not ended on a QPU."""
+        return self._pending()[qpu]
+
+    def _unended(self) -> int:
+        # Without the engine, which may be what ends the service.
+        jobs = [self._scheduler.jobs.get(job) for job in self.job_ids()]
+        return sum(job is not None and job.state not in SETTLED for job in jobs)
+
+    def _pending(self) -> Counter[str]:
+        return self.look(
+            lambda scheduler: Counter(job.qpu for job in scheduler.jobs.values() if job.state not in SETTLED)
+        )
 
     def backends(
         self,
@@ -143,6 +230,10 @@ class RuntimeService(OneInstance, Runtime):
         instance: str | None = None,
         dynamic_circuits: bool | None = None,
         filters: Callable[[BackendV2], bool] | None = None,
+        *,
+        use_fractional_gates: bool | None = False,
+        calibration_id: str | None = None,
+        include_mocks: bool = False,
         **kwargs: Any,
     ) -> list[BackendV2]:
         """Return the backends that fit, the default first.
@@ -153,6 +244,8 @@ class RuntimeService(OneInstance, Runtime):
             Only the one of this name; of at least this many qubits; with control flow, or without.
         filters
             Called with a backend; whether it fits.
+        instance, use_fractional_gates, calibration_id, include_mocks
+            Warned about: there is one instance, and a backend is one fixed snapshot.
         kwargs
             What attributes must be: ``simulator=False``, ``operational=True``, ``num_qubits=5``.
 
@@ -161,8 +254,13 @@ class RuntimeService(OneInstance, Runtime):
         IBMInputValueError
             For an attribute that no backend has.
         """
-        del instance  # there is one
-        wanted = Wanted(min_num_qubits, dynamic_circuits, filters, kwargs)
+        self._warn_of(
+            instance=instance,
+            use_fractional_gates=use_fractional_gates,
+            calibration_id=calibration_id,
+            include_mocks=include_mocks,
+        )
+        wanted = Wanted(*_checked_wishes(min_num_qubits, dynamic_circuits, filters), kwargs)
         names = self.backend_names() if name is None else (name,)
         found = [backend for backend in self._made(names) if wanted.fits(backend)]
         if not found:
@@ -184,12 +282,9 @@ class RuntimeService(OneInstance, Runtime):
         BackendNotFoundError
             If none fits.
         """
-        del instance, use_fractional_gates
-        pending = self.look(
-            lambda scheduler: [job.qpu for job in scheduler.jobs.values() if job.state not in SETTLED]
-        )
-        names = sorted(self.backend_names(), key=pending.count)
-        wanted = Wanted(min_num_qubits, None, filters, kwargs)
+        self._warn_of(instance=instance, use_fractional_gates=use_fractional_gates)
+        names = sorted(self.backend_names(), key=self._pending().__getitem__)
+        wanted = Wanted(*_checked_wishes(min_num_qubits, None, filters), kwargs)
         for backend in self._made(names):
             if wanted.fits(backend):
                 return backend
@@ -210,7 +305,7 @@ class RuntimeService(OneInstance, Runtime):
         """Return a job; `RuntimeJobNotFound` if there is none."""
         from qmode_jupyter.job import RuntimeJob
 
-        self.job_facts(job_id)
+        self.job_facts(checked("job_id", TEXT, job_id))
         return RuntimeJob(self, job_id)
 
     def jobs(
@@ -227,7 +322,7 @@ class RuntimeService(OneInstance, Runtime):
         created_before: datetime | None = None,
         descending: bool = True,
     ) -> list[RuntimeJob]:
-        """Return jobs, the newest first (SEMANTICS J19).
+        """Return jobs, the newest first (SEMANTICS J19); IBMInputValueError for an argument that can't be.
 
         Parameters
         ----------
@@ -244,19 +339,28 @@ class RuntimeService(OneInstance, Runtime):
         descending
             False: the oldest first.
         """
-        del instance
+        from qmode_jupyter.job import RuntimeJob
+
+        self._warn_of(instance=instance)
+        limit = checked("limit", _COUNT | NOTHING, limit)
+        skip = checked("skip", _COUNT, skip)
+        pending = checked("pending", YES_NO | NOTHING, pending)
         wanted = {
-            "qpu": backend_name,
-            "program": program_id,
-            "workload": session_id,
+            "qpu": checked("backend_name", TEXT | NOTHING, backend_name),
+            "program": checked("program_id", TEXT | NOTHING, program_id),
+            "workload": checked("session_id", TEXT | NOTHING, session_id),
             "settled": None if pending is None else not pending,
         }
-        after, before = _unix(created_after), _unix(created_before)
-        ids = self.job_ids()
-        records = self.look(lambda scheduler: [scheduler.job(job_id) for job_id in ids])
+        job_tags = checked("job_tags", many(TEXT) | NOTHING, job_tags)
+        after = _unix(checked("created_after", MOMENT_OR_NONE, created_after))
+        before = _unix(checked("created_before", MOMENT_OR_NONE, created_before))
+        descending = checked("descending", YES_NO, descending)
+        # Both in one look: a job that is refused or deleted meanwhile is in both or in neither.
+        known = self.look(
+            lambda scheduler: [(scheduler.job(job_id), self.job_facts(job_id)) for job_id in self.job_ids()]
+        )
         found = []
-        for job_id, record in zip(ids, records, strict=True):
-            facts = self.job_facts(job_id)
+        for record, facts in known:
             created = self.origin_s + record.submitted_at
             if (
                 all(value is None or getattr(record, word) == value for word, value in wanted.items())
@@ -264,7 +368,7 @@ class RuntimeService(OneInstance, Runtime):
                 and (after is None or created > after)
                 and (before is None or created < before)
             ):
-                found.append(self.job(job_id))
+                found.append(RuntimeJob(self, record.id))
         if descending:
             found.reverse()
         return found[skip : None if limit is None else skip + limit]
@@ -280,7 +384,7 @@ class RuntimeService(OneInstance, Runtime):
             If it has not ended.
         """
         try:
-            self.forget(job_id)
+            self.forget(checked("job_id", TEXT, job_id))
         except RuntimeInvalidStateError as error:
             raise IBMRuntimeError(f"Failed to delete job: {error}") from None
 
@@ -308,20 +412,36 @@ class RuntimeService(OneInstance, Runtime):
         return self.backend(self.workload(workload).qpu)
 
     def close(self) -> None:
-        """End the service, its jobs that have not ended, and its processes."""
-        super().close()
-        for backend in [backend for backend, owner in _owners.items() if owner is self]:
-            _owners[backend] = None
+        """End the service for all who have made it, its jobs that have not ended, and its processes."""
+        lost = self._unended() if self._makers > 1 and not self.closed else 0
+        with _accounts_lock:
+            if _accounts.get(self.settings) is self:
+                del _accounts[self.settings]
+        try:
+            super().close()
+        finally:
+            for backend in [backend for backend, owner in _owners.items() if owner is self]:
+                _owners[backend] = None
+        if lost:
+            warn(
+                f"{count(lost, 'job')} that had not ended went with the service: it was made {self._makers} "
+                "times with the same settings, and is closed for all of them.",
+                QmodeWarning,
+            )
 
     def __enter__(self) -> RuntimeService:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with _accounts_lock:
+            self._makers -= 1
+            last = self._makers <= 0
+        if last:
+            self.close()
 
 
-#: IBM's name, so that existing code needs only its import changed.
-QiskitRuntimeService = RuntimeService
+#: IBM's names, so that existing code needs only its import changed.
+QiskitRuntimeService = IBMQuantumComputeService = RuntimeService
 
 
 def default_service() -> RuntimeService:
@@ -330,8 +450,13 @@ def default_service() -> RuntimeService:
     with _default_lock:
         if _default is None or _default.closed:
             _default = RuntimeService()
-            atexit.register(_default.close)
         return _default
+
+
+@atexit.register
+def _close_default() -> None:
+    if _default is not None:
+        _default.close()
 
 
 def service_of(backend: BackendV2) -> RuntimeService:
@@ -353,7 +478,7 @@ def service_of(backend: BackendV2) -> RuntimeService:
         owner = _owners[backend]
     except KeyError:
         return default_service()
-    if owner is None:
+    if owner is None or owner.closed:
         raise RuntimeClosedError(
             f"The service that handed out {backend.name} was closed: take one from a new one."
         )
@@ -363,6 +488,16 @@ def service_of(backend: BackendV2) -> RuntimeService:
 def belongs(backend: BackendV2) -> bool:
     """Whether a service handed out `backend`."""
     return backend in _owners
+
+
+def _checked_wishes(
+    min_num_qubits: object, dynamic_circuits: object, filters: object
+) -> tuple[int | None, bool | None, Callable[[BackendV2], bool] | None]:
+    return (
+        checked("min_num_qubits", _COUNT | NOTHING, min_num_qubits),
+        checked("dynamic_circuits", YES_NO | NOTHING, dynamic_circuits),
+        checked("filters", CALLABLE_OR_NONE, filters),
+    )
 
 
 def _unix(moment: datetime | None) -> float | None:

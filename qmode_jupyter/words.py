@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from qmode_jupyter.characters import printable as printable
+
 #: Stands for a number that is not there (yet).
 NOTHING: Final = "–"
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import importlib
 import inspect
 
 import pytest
 
 import qmode_jupyter
-from qmode_jupyter import Batch, EstimatorV2, RuntimeJob, RuntimeService, SamplerV2, Session
+from qmode_jupyter import (
+    Batch,
+    EstimatorV2,
+    RuntimeJob,
+    RuntimeService,
+    SamplerV2,
+    Session,
+    errors,
+    exceptions,
+)
+from qmode_jupyter.runtime.backends import find_backend
+from tests.face import refused
 
 NAMES = sorted(name for name in qmode_jupyter.__all__ if name != "__version__")
-
-# What IBM's classes have and ours have not, and why.
-MISSING = {
-    "RuntimeService": {
-        "active_account": "there is no account",
-        "channel": "there is no account",
-        "delete_account": "there is no account",
-        "is_local": "it is, and emulates one that is not",
-        "saved_accounts": "there is no account",
-    },
-}
 
 
 def test_all_is_sorted_and_every_name_is_listed() -> None:
@@ -62,9 +64,8 @@ def test_ibms_other_names_are_the_same_things() -> None:
 )
 def test_what_ibms_class_has_ours_has(ours: type, theirs: str) -> None:
     original = getattr(pytest.importorskip("qiskit_ibm_runtime"), theirs)
-    excused = MISSING.get(ours.__name__, {})
     for name, member in inspect.getmembers(original):
-        if name.startswith("_") or name in excused:
+        if name.startswith("_"):
             continue
         assert hasattr(ours, name), f"{ours.__name__}.{name} is missing"
         mine = inspect.getattr_static(ours, name)
@@ -74,7 +75,68 @@ def test_what_ibms_class_has_ours_has(ours: type, theirs: str) -> None:
         if inspect.isfunction(member) or inspect.ismethod(member):
             _takes_what_theirs_takes(getattr(ours, name), member)
     _takes_what_theirs_takes(ours.__init__, original.__init__)
-    assert not [name for name in excused if hasattr(ours, name)]
+
+
+def public(thing: object) -> list[str]:
+    """What somebody who looks at it would write."""
+    return [name for name in dir(thing) if not name.startswith("_")]
+
+
+def test_every_name_of_ibms_module_is_here_or_answered() -> None:
+    theirs = pytest.importorskip("qiskit_ibm_runtime")
+    names = [name for name in public(theirs) if not inspect.ismodule(getattr(theirs, name))]
+    assert len(names) > 30
+    for name in names:
+        _is_here_or_answered(qmode_jupyter, name)
+
+
+@pytest.mark.parametrize("module", ["exceptions", "options"])
+def test_every_name_of_ibms_smaller_modules_is_here_or_answered(module: str) -> None:
+    theirs = pytest.importorskip(f"qiskit_ibm_runtime.{module}")
+    ours = importlib.import_module(f"qmode_jupyter.{module}")
+    for name in public(theirs):
+        if inspect.isclass(getattr(theirs, name)):
+            _is_here_or_answered(ours, name)
+
+
+def _is_here_or_answered(ours: object, name: str) -> None:
+    if name in dir(ours):
+        assert getattr(ours, name) is not None
+    else:
+        said = refused(lambda: getattr(ours, name), ImportError)
+        assert said.startswith(f"There is no {name} in ")
+
+
+def test_a_name_that_is_not_here_says_so_where_it_is_imported() -> None:
+    with pytest.raises(ImportError, match=r"^There is no Executor in qmode_jupyter: run circuits with Sampl"):
+        from qmode_jupyter import Executor  # noqa: F401
+
+
+def test_every_error_of_ours_can_be_imported_from_the_package() -> None:
+    for name in errors.__all__:
+        assert getattr(qmode_jupyter, name) is getattr(errors, name)
+        assert getattr(exceptions, name) is getattr(errors, name)
+
+
+@pytest.mark.parametrize("name", ["SamplerOptions", "EstimatorOptions"])
+def test_every_option_of_ibms_is_an_option_here(name: str) -> None:
+    theirs = getattr(pytest.importorskip("qiskit_ibm_runtime"), name)()
+    _has_all_of(getattr(qmode_jupyter, name)(), theirs)
+
+
+def _has_all_of(ours: object, theirs: object) -> None:
+    for name in public(theirs):
+        assert hasattr(ours, name), f"{type(ours).__name__}.{name}"
+        if dataclasses.is_dataclass(getattr(theirs, name)):
+            _has_all_of(getattr(ours, name), getattr(theirs, name))
+
+
+def test_an_option_that_is_read_and_not_there_gets_the_nearest() -> None:
+    options = qmode_jupyter.EstimatorOptions()
+    with pytest.raises(AttributeError, match=r"no option 'zne_mitigaton': did you mean resilience\.zne_miti"):
+        options.resilience.zne_mitigaton  # noqa: B018 - asking is the test
+    assert not hasattr(options, "__deepcopy__")
+    assert copy.deepcopy(options).resilience == options.resilience
 
 
 def _takes_what_theirs_takes(ours: object, theirs: object) -> None:
@@ -86,3 +148,12 @@ def _takes_what_theirs_takes(ours: object, theirs: object) -> None:
         return
     missing = set(inspect.signature(theirs).parameters) - set(mine) - left_out
     assert not missing, f"{ours.__qualname__} does not take {missing}"
+
+
+def test_the_noise_of_a_backend_is_taken_for_the_simulation() -> None:
+    options = qmode_jupyter.SamplerOptions()
+    options.simulator.set_backend(find_backend("generic_19q"))
+    assert "measure" in options.simulator.noise_model.noise_instructions
+    assert refused(lambda: options.simulator.set_backend("generic_19q")) == (
+        "set_backend takes a BackendV2, not str."
+    )

@@ -127,8 +127,11 @@ def test_an_extra_brings_its_import(name: str, extra: str) -> None:
     assert name in import_names(PROJECT["optional-dependencies"][extra])
 
 
-def test_errors_import_nothing_but_the_standard_library() -> None:
-    assert imported(tree_of(PACKAGE / "errors.py")) <= set(sys.stdlib_module_names)
+def test_errors_import_nothing_but_the_standard_library_and_how_texts_are_shown() -> None:
+    known = set(sys.stdlib_module_names)
+    assert imported(tree_of(PACKAGE / "characters.py")) <= known
+    assert imported(tree_of(PACKAGE / "errors.py")) <= known | {"qmode_jupyter"}
+    assert "from qmode_jupyter.characters import" in (PACKAGE / "errors.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 from datetime import datetime, timedelta
@@ -275,3 +276,14 @@ def test_a_deleted_job_is_gone(job: RuntimeJob, emulated: RuntimeService) -> Non
     assert job.status() == "DONE"
     with pytest.raises(RuntimeJobNotFound, match=f"Job not found: {job.job_id()}"):
         job.result()
+
+
+def test_a_status_is_a_text_that_answers_what_older_ones_answered(aer: AerSimulator) -> None:
+    job = SamplerV2(aer).run([bell()], shots=1)
+    job.result()
+    status = job.status()
+    assert (status, status.name, repr(status), json.dumps(status)) == ("DONE", "DONE", "'DONE'", '"DONE"')
+    assert status in job.JOB_FINAL_STATES
+    assert pickle.loads(pickle.dumps(status)) == "DONE"
+    with pytest.raises(AttributeError, match=r"has no 'value': compare it, as in job\.status\(\) == 'DONE'"):
+        status.value  # noqa: B018 - asking is the test

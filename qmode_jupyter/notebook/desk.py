@@ -76,8 +76,9 @@ class Desk:
 
     @property
     def services(self) -> tuple[RuntimeService, ...]:
-        """All services in use, that of the last cell first."""
-        return tuple(dict.fromkeys((self.service, *self._used)))
+        """All services in use that are open, that of the last cell first."""
+        used = [service for service in self._used if not service.closed]
+        return tuple(dict.fromkeys((self.service, *used)))
 
     def choose(self, settings: Settings) -> RuntimeService:
         """Return the service with these settings, and use it from now on.
@@ -169,7 +170,7 @@ class Desk:
     def kept_open(self, mode: Mode, service: RuntimeService, backend: BackendV2) -> Session | None:
         """Return the workload that an earlier cell left open, if this cell goes on with it."""
         kept = self.kept
-        if kept is None:
+        if kept is None or kept.service.closed:
             return None
         record = kept.record()
         fits = kept.service is service and kept.backend() == backend.name
@@ -179,6 +180,7 @@ class Desk:
 
     def _use(self, service: RuntimeService) -> RuntimeService:
         self._current = service
+        self._used = [used for used in self._used if not used.closed]
         if service not in self._used:
             self._used.append(service)
         self._on_choice(service)
@@ -186,11 +188,11 @@ class Desk:
 
     def close(self) -> None:
         """Close every service that the magics made, and the default one if they used it."""
-        for service in self._used:
-            service.close()
-        self._used.clear()
+        used, self._used = self._used, []
         self._services.clear()
         self._current = self.kept = None
+        for service in used:
+            service.close()
 
 
 def _owners(service: RuntimeService) -> list[WorkloadRecord | JobGroup]:

@@ -12,8 +12,11 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.card import card_html
 from qmode_jupyter.notebook.feed import Feed, Latest, Outbox, Pace, Snapshot
 
@@ -129,14 +132,14 @@ class StillFace:
         """Show how things stand: the workload goes on when the cell has ended."""
         with self._freezing:
             if not self._frozen:
-                self._place.put(self._place.picture())
+                self._place.draw()
 
     def freeze(self) -> None:
         """Leave the final picture, and end."""
         with self._freezing:
             if not self._frozen:
                 self._frozen = True
-                self._place.put(self._place.picture())
+                self._place.draw()
 
 
 class HtmlFace(StillFace):
@@ -237,7 +240,8 @@ class TextFace:
         if self._shown:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
-        sys.stdout.write(f"{self._line()}\n")
+        with suppress(RuntimeClosedError):  # the cell says that its service was closed
+            sys.stdout.write(f"{self._line()}\n")
 
     def _line(self) -> str:
         from qmode_jupyter.notebook.text import status_line
@@ -271,6 +275,14 @@ class Place:
     def picture(self) -> str:
         """Return the still card as it is now."""
         return card_html(self._snapshot(None), self._workload_id)
+
+    def draw(self) -> None:
+        """Show the still card as it is now, or that there is nothing to see any more."""
+        try:
+            picture = self.picture()
+        except RuntimeClosedError:
+            picture = f"<i>{escape(self.line)}: its service was closed before it was over.</i>"
+        self.put(picture)
 
     def put(self, content: Any) -> None:
         """Show a widget or HTML here."""

@@ -36,7 +36,7 @@ class Live:
             return act(runtime, request)
 
         self._face = NoFace() if quiet else open_face(owner, look, clicked, pace=CARDS)
-        self._unsubscribe = runtime.subscribe(self._face.changed)
+        self._unsubscribe = runtime.subscribe(self._face.changed, self._face.freeze)
         self._face.changed((owner,))
 
     def leave(self) -> None:

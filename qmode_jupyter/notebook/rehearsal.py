@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
 from qmode_jupyter.notebook.cell import refuse_await, run_body
 from qmode_jupyter.notebook.desk import Desk, Settings
@@ -54,13 +56,15 @@ class Rehearsal:
         face = self._face(group)
         self._lay_out(service=self._service)
         error = self._run(body)
-        self._service.close_group(group)
-        unfinished = [j for j in self._service.group(group).jobs if not self._service.job_record(j).settled]
-        if isinstance(error, KeyboardInterrupt):
-            cancel_all(self._service, group)
-        elif error is None:
-            error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
-        self._finish(group, face, error)
+        with self._closing_said(face, error):
+            self._service.close_group(group)
+            jobs = self._service.group(group).jobs
+            unfinished = [job for job in jobs if not self._service.job_record(job).settled]
+            if isinstance(error, KeyboardInterrupt):
+                cancel_all(self._service, group)
+            elif error is None:
+                error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
+            self._finish(group, face, error)
 
     # ---- sessions and batches
 
@@ -79,21 +83,22 @@ class Rehearsal:
             error = self._run(body)
         finally:
             context.leave(session)
-        if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
-            self._service.abandon_workload(session.session_id)
-            self._desk.kept = None
-        elif self._flags.keep_open and error is None:
-            self._desk.kept = session
-            face.leave()
-            self._store(Report(self._service, session.session_id))
-            return
-        else:
-            self._desk.kept = None
-            session.close()
-            workload = session.session_id
-            late = self._wait(lambda: self._service.wait_workload(workload), workload)
-            error = error or late
-        self._finish(session.session_id, face, error)
+        workload = session.session_id
+        self._desk.kept = None
+        with self._closing_said(face, error):
+            if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
+                self._service.abandon_workload(workload)
+            elif self._flags.keep_open and error is None:
+                report = Report(self._service, workload)
+                self._desk.kept = session
+                face.leave()
+                self._store(report)
+                return
+            else:
+                session.close()
+                late = self._wait(lambda: self._service.wait_workload(workload), workload)
+                error = error or late
+            self._finish(workload, face, error)
 
     def _open(self) -> Session:
         from qmode_jupyter.errors import IBMError
@@ -122,11 +127,13 @@ class Rehearsal:
         return opened
 
     def _close_kept(self, kept: Session) -> None:
+        self._desk.kept = None
+        if kept.service.closed:
+            return
         record = kept.record()
         if record is not None and record.closed_at is None:
             kept.close()
             say(f"The {record.mode} that was left open on {record.qpu} is closed: this cell opens another.")
-        self._desk.kept = None
 
     # ---- for all of them
 
@@ -167,6 +174,23 @@ class Rehearsal:
             return run_body(self._shell, body)
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
             return interrupt
+
+    @contextmanager
+    def _closing_said(self, face: Live, error: BaseException | None) -> Iterator[None]:
+        """End a cell whose service is closed before the cell is over, by its own code or in the end."""
+        try:
+            yield
+            return
+        except RuntimeClosedError:
+            if not self._service.closed:
+                raise
+        face.finish()
+        say(
+            f"The service of this %%q{self._mode} cell was closed before the cell was over: what had not "
+            "ended is cancelled, its results are lost. The next cell uses another service."
+        )
+        if error is not None:
+            raise error
 
     def _wait(self, wait: Callable[[], object], owner: str) -> BaseException | None:
         try:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.feed import Feed, Outbox, Pace
 from qmode_jupyter.notebook.link import Link
 
@@ -62,7 +63,7 @@ class Wire:
             self._unsubscribe()
             self._service = service
             self._outbox.start_over()
-            self._unsubscribe = service.subscribe(self._feed.changed)
+            self._unsubscribe = service.subscribe(self._feed.changed, self._start_over)
             self._feed.changed()
 
     def flush(self) -> None:
@@ -83,7 +84,14 @@ class Wire:
             return _EMPTY
         from qmode_jupyter.notebook.snapshot import snapshot
 
-        return snapshot(self._service, changed)
+        try:
+            return snapshot(self._service, changed)
+        except RuntimeClosedError:
+            return _EMPTY
+
+    def _start_over(self) -> None:
+        self._outbox.start_over()
+        self._feed.changed()
 
     def _act(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._service is None:

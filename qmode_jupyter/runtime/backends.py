@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.errors import BackendNotFoundError
+from qmode_jupyter.runtime.surface import answering
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -68,16 +69,16 @@ def _generic_19q() -> BackendV2:
     from qiskit.transpiler import CouplingMap
 
     coupling = CouplingMap.from_heavy_hex(_GENERIC_DISTANCE)
-    backend = GenericBackendV2(
+    backend: BackendV2 = answering(GenericBackendV2)(
         coupling.size(), coupling_map=coupling, control_flow=True, seed=_GENERIC_SEED, noise_info=True
     )
-    backend.name = DEFAULT_BACKEND
+    backend.name, backend.backend_version = DEFAULT_BACKEND, "1.0.0"
     backend.description = "19 qubits on a heavy hexagon of distance 3, with generated errors and durations"
     return backend
 
 
 def find_backend(name: str) -> BackendV2:
-    """Return a new backend of that name.
+    """Return a new backend of that name; it answers as IBM's do (`surface`).
 
     Parameters
     ----------
@@ -94,12 +95,12 @@ def find_backend(name: str) -> BackendV2:
     if name == _AER:
         from qiskit_aer import AerSimulator
 
-        return AerSimulator()
+        return answering(AerSimulator)()
     snapshots = _snapshots()
     if name in snapshots:
         module, cls = snapshots[name]
         path = f"qiskit_ibm_runtime.fake_provider.backends.{module}"
-        backend: BackendV2 = getattr(importlib.import_module(path), cls)()
+        backend: BackendV2 = answering(getattr(importlib.import_module(path), cls))()
         return backend
     if name.startswith("fake_") and _snapshot_folder() is None:
         message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."

@@ -12,7 +12,9 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 
+from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.scheduler.events import GRAIN_S
 
 
@@ -104,6 +106,33 @@ class ManualClock(Clock):
     def wall_until(self, at: float) -> float | None:
         """Return 0 for what is due and None for the rest: nothing comes by itself."""
         return 0.0 if at <= self.now() else None
+
+
+def checked_seconds(name: str, value: object) -> float:
+    """Return a number of seconds that a person gave as `name`.
+
+    Raises
+    ------
+    IBMInputValueError
+        For what is no number, or nan.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
+        raise IBMInputValueError(f"{name} must be a number of seconds, not {value!r}.")
+    return float(value)
+
+
+def checked_timeout(timeout: object) -> float | None:
+    """Return the seconds that somebody is ready to wait; None, as infinity, for as long as it takes.
+
+    Raises
+    ------
+    IBMInputValueError
+        For what is no number, or nan.
+    """
+    if timeout is None:
+        return None
+    seconds = checked_seconds("timeout", timeout)
+    return None if seconds == math.inf else seconds
 
 
 def timestamp(unix_s: float) -> str:

@@ -7,21 +7,28 @@ scheduler's, the time is the engine's, the physics is Aer's in the workers.
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
-import warnings
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from qmode_jupyter.errors import QmodeWarning, RuntimeInvalidStateError, RuntimeJobNotFound
+from qmode_jupyter.errors import (
+    IBMInputValueError,
+    QmodeWarning,
+    RuntimeInvalidStateError,
+    RuntimeJobNotFound,
+)
 from qmode_jupyter.runtime import backends as catalogue
 from qmode_jupyter.runtime.budgets import Budget, Budgets
-from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout
 from qmode_jupyter.runtime.engine import Speed
 from qmode_jupyter.runtime.facts import JobFacts, Names
 from qmode_jupyter.runtime.simulate import SimulationOptions
 from qmode_jupyter.runtime.simulations import Simulations
-from qmode_jupyter.runtime.tasks import Program
+from qmode_jupyter.runtime.tasks import Program, Task
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.timing import JobTiming, prepare_seconds
 from qmode_jupyter.runtime.workloads import Workloads
@@ -33,6 +40,7 @@ from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
 from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.warn import warn
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -87,14 +95,14 @@ class Runtime(Workloads):
     ) -> None:
         if timing not in ("modelled", "measured"):
             raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
-        if speed != "max" and not (isinstance(speed, int | float) and speed > 0):
-            raise ValueError(f'speed must be "max" or a number above 0, not {speed!r}')
+        if speed != "max" and not _is_speed(speed):
+            raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}')
         self.tenants = tenants or Tenants(load, seed=seed or 0)
         timed = plans.plan(plan)
         if timing == "measured":
             timed, speed = dataclasses.replace(timed, charge_step_s=0.0), 1.0
         clock = clock or Clock()
-        super().__init__(timed, clock, speed, Names(seed))
+        super().__init__(timed, clock, speed, Names(seed), on_instruction=self._note, on_failure=self.close)
         self.timing = timing
         self._facts: dict[str, JobFacts] = {}
         self._ended: dict[str, Counter[JobState]] = {}
@@ -104,7 +112,7 @@ class Runtime(Workloads):
         self._backends: dict[str, BackendV2] = {}
         self._closed = False
         self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
-        self._engine.on_instruction = self._note
+        self._engine.start()  # last: what could not be made leaves no thread behind
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} plan={self.plan.name!r} timing={self.timing!r} speed={self.speed!r}>"
@@ -150,43 +158,68 @@ class Runtime(Workloads):
             If the service refuses it; nothing was submitted then.
         BudgetExceededError
             If with it the workload's usage could pass its budget; nothing was submitted then.
+        RuntimeClosedError
+            If the runtime was closed, or is closed before the job was submitted.
         """
-        task = self._simulations.pack(program, pubs, backend, options)
+        if max_execution_s is not None:
+            max_execution_s = checked_seconds("max_execution_time", max_execution_s)
+        with self._while_open():
+            task = self._simulations.pack(program, pubs, backend, options)
+            estimate_s = self._timing(task).qpu_s if self._budget_owner(workload) else 0.0
         preparation_s = 0.0 if self.timing == "measured" else prepare_seconds(task)
         if task.note:
-            warnings.warn(task.note, QmodeWarning, stacklevel=4)
-        estimate_s = self._simulations.estimate(task).result().qpu_s if self._budget_owner(workload) else 0.0
+            warn(task.note, QmodeWarning)
         job = self._names.job()
         thread = threading.current_thread()
 
         def enter() -> None:
             self._populate(backend.name)
-            group = self._open_group.id if self._open_group is not None and workload is None else None
+            group = self._open_group if workload is None else None
             owner = self._budget_owner(workload)
             if owner is not None:
                 self._budgets.check(owner, self._used_s(owner), estimate_s)
-                self._budgets.expect(owner, job, estimate_s)
             number, awaited = self._engine.submitter(thread)
+            facts = JobFacts(
+                job,
+                program,
+                tuple(pubs),
+                options,
+                backend,
+                workload,
+                None if group is None else group.id,
+                tags,
+                private,
+            )
+
+            def accepted() -> None:
+                self._facts[job] = facts
+                self._engine.submitted(thread)
+                if owner is not None:
+                    self._budgets.expect(owner, job, estimate_s)
+                if group is not None:
+                    group.jobs.append(job)
+
             self._engine.agenda.expect(job, preparation_s)
-            self._engine.happen(
-                lambda at: ev.JobSubmitted(
-                    at,
-                    job,
-                    backend.name,
-                    workload,
-                    program,
-                    overhead_s=0.0 if self.timing == "measured" else task.overhead_s,
-                    max_execution_s=max_execution_s,
-                    submitter=number,
-                    awaited=awaited,
+            try:
+                self._engine.happen(
+                    lambda at: ev.JobSubmitted(
+                        at,
+                        job,
+                        backend.name,
+                        workload,
+                        program,
+                        overhead_s=0.0 if self.timing == "measured" else task.overhead_s,
+                        max_execution_s=max_execution_s,
+                        submitter=number,
+                        awaited=awaited,
+                    ),
+                    accepted,
                 )
-            )
-            self._facts[job] = JobFacts(
-                job, program, tuple(pubs), options, backend, workload, group, tags, private
-            )
-            if group is not None:
-                self._groups[group].jobs.append(job)
-            self._simulations.begin(job, task)
+            except BaseException:
+                self._engine.agenda.expect_no_more(job)
+                raise
+            if self._scheduler.jobs[job].state not in SETTLED:
+                self._begin(job, task)
 
         self._call(enter)
         return job
@@ -195,10 +228,21 @@ class Runtime(Workloads):
         self, program: Program, pubs: Sequence[Any], backend: BackendV2, options: SimulationOptions
     ) -> JobTiming:
         """Return how long a job would be prepared and hold the QPU, without running it (SEMANTICS U6)."""
-        return self._simulations.estimate(self._simulations.pack(program, pubs, backend, options)).result()
+        with self._while_open():
+            return self._timing(self._simulations.pack(program, pubs, backend, options))
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
-        """Submit no job to a session, batch or group with which its usage could pass `budget`."""
+        """Submit no job to a session, batch or group with which its usage could pass `budget`.
+
+        Raises
+        ------
+        IBMInputValueError
+            If there is no such workload, or the budget is none.
+        """
+        if not isinstance(budget, Budget):
+            raise IBMInputValueError(f"A budget is made by Budget.parse('60s', plan), not {budget!r}.")
+        if owner not in self._groups:
+            self._known_workload(owner)
         self._budgets.set(owner, budget)
 
     def job_record(self, job: str) -> JobRecord:
@@ -208,9 +252,16 @@ class Runtime(Workloads):
         ------
         RuntimeJobNotFound
             If there is none.
+        RuntimeClosedError
+            If the runtime was closed before the job had ended.
         """
         self.job_facts(job)
-        return self._engine.call(lambda: self._up_to_date().job(job))
+        if not self._engine.ended:
+            return self._engine.call(lambda: self._up_to_date().job(job))
+        record = self._scheduler.job(job)
+        if not record.settled:
+            raise self._engine.closed_error(job)
+        return record
 
     def job_facts(self, job: str) -> JobFacts:
         """Return what was asked for; `RuntimeJobNotFound` if there is no such job."""
@@ -258,7 +309,16 @@ class Runtime(Workloads):
         return self._engine.call(lambda: self._up_to_date().place(job))
 
     def wait(self, job: str, timeout_s: float | None = None) -> JobRecord:
-        """Wait until a job has ended; TimeoutError after `timeout_s` emulated seconds."""
+        """Wait until a job has ended; TimeoutError after `timeout_s` emulated seconds.
+
+        Raises
+        ------
+        IBMInputValueError
+            For a timeout that is no number.
+        RuntimeClosedError
+            If the runtime is closed before the job has ended.
+        """
+        timeout_s = checked_timeout(timeout_s)
         self.job_facts(job)
         if not self._engine.wait(job, timeout_s):
             raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
@@ -327,8 +387,8 @@ class Runtime(Workloads):
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
+        """Whether it takes no more work: it was closed, or ended with an error of its own."""
+        return self._closed or self._engine.ended
 
     def close(self) -> None:
         """End everything: jobs that have not ended are lost, no thread and no process is left."""
@@ -336,10 +396,32 @@ class Runtime(Workloads):
             if self._closed:
                 return
             self._closed = True
-        self._engine.stop()
-        self._simulations.close()
+        try:
+            self._engine.stop()
+        finally:
+            self._simulations.close()
 
     # ---- inside
+
+    @contextmanager
+    def _while_open(self) -> Iterator[None]:
+        """Raise `RuntimeClosedError` for whatever fails because the runtime was closed meanwhile."""
+        try:
+            yield
+        except Exception:
+            if self.closed:
+                raise self._engine.closed_error() from None
+            raise
+
+    def _timing(self, task: Task) -> JobTiming:
+        return self._engine.result_of(self._simulations.estimate(task))
+
+    def _begin(self, job: str, task: Task) -> None:
+        try:
+            self._simulations.begin(job, task)
+        except Exception as error:  # noqa: BLE001 - the job was submitted: it fails, and says why
+            self._simulations.stop(job)
+            self._engine.agenda.found(job, _own_fault(error))
 
     def _last_qpu(self) -> str:
         return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
@@ -363,14 +445,19 @@ class Runtime(Workloads):
         self._engine.post(lambda: self._simulated(job))
 
     def _simulated(self, job: str) -> None:
-        outcome = self._simulations.outcome(job)
-        if outcome is None or self._scheduler.jobs[job].state in SETTLED:
-            return
-        if isinstance(outcome, Fault):
-            self._engine.agenda.found(job, outcome)
-        else:
-            timing = outcome.timing
-            self._engine.agenda.found(job, timing.simulated_s if self.timing == "measured" else timing.qpu_s)
+        try:
+            outcome = self._simulations.outcome(job)
+            if outcome is None or self._scheduler.jobs[job].state in SETTLED:
+                return
+            if isinstance(outcome, Fault):
+                self._engine.agenda.found(job, outcome)
+            else:
+                timing = outcome.timing
+                self._engine.agenda.found(
+                    job, timing.simulated_s if self.timing == "measured" else timing.qpu_s
+                )
+        except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
+            self._engine.agenda.found(job, _own_fault(error))
 
     def _note(self, instruction: Instruction) -> None:
         if isinstance(instruction, Prepare) and instruction.job not in self._facts:
@@ -388,3 +475,13 @@ class Runtime(Workloads):
                         state = shown_state(instruction.state, instruction.reason_code)
                         self._ended.setdefault(changed, Counter())[state] += 1
                         self._engine.mark(changed)
+
+
+def _own_fault(error: BaseException) -> Fault:
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Fault(f"the emulated service could not simulate it ({what})", system_fault=True)
+
+
+def _is_speed(speed: object) -> bool:
+    number = isinstance(speed, Real) and not isinstance(speed, bool)
+    return number and math.isfinite(speed) and speed > 0  # type: ignore[arg-type, operator]

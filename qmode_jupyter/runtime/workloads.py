@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
@@ -9,11 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qmode_jupyter.errors import IBMInputValueError, RequestsApiError
-from qmode_jupyter.runtime.clock import Clock, timestamp
+from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
 from qmode_jupyter.runtime.engine import Engine, Speed
 from qmode_jupyter.runtime.facts import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.events import YOU, grained
+from qmode_jupyter.scheduler.events import YOU, Instruction, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import WorkloadRecord
 from qmode_jupyter.scheduler.refusals import Refused
@@ -29,7 +30,16 @@ T = TypeVar("T")
 class Workloads:
     """The part of a runtime that groups jobs; `Runtime` adds the jobs themselves."""
 
-    def __init__(self, plan: Plan, clock: Clock, speed: Speed, names: Names) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        clock: Clock,
+        speed: Speed,
+        names: Names,
+        *,
+        on_instruction: Callable[[Instruction], None],
+        on_failure: Callable[[], None],
+    ) -> None:
         self.id = uuid.uuid4().hex
         self.plan = plan
         #: Unix time of emulated second 0.
@@ -39,7 +49,9 @@ class Workloads:
         self._lock = threading.Lock()
         self._groups: dict[str, JobGroup] = {}
         self._open_group: JobGroup | None = None
-        self._engine = Engine(Scheduler(plan), clock, speed)
+        self._engine = Engine(
+            Scheduler(plan), clock, speed, on_instruction=on_instruction, on_failure=on_failure
+        )
 
     @property
     def clock(self) -> Clock:
@@ -50,12 +62,22 @@ class Workloads:
         """Return the emulated time in seconds since this runtime began."""
         return self.clock.now()
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[frozenset[str]], None], ended: Callable[[], None] = lambda: None
+    ) -> Callable[[], None]:
         """Call `listener` with the ids of changed jobs and workloads; return how to end it.
 
-        It is called on the engine's thread: be quick, and don't call the runtime from there.
+        It is called on the engine's thread: be quick, and wait for nothing there. `ended` is called
+        once, when the runtime is closed.
+
+        Raises
+        ------
+        IBMInputValueError
+            For a listener that can't be called.
         """
-        return self._engine.subscribe(listener)
+        if not callable(listener) or not callable(ended):
+            raise IBMInputValueError(f"A listener is a function, not {listener if ended else ended!r}.")
+        return self._engine.subscribe(listener, ended)
 
     def look(self, function: Callable[[Scheduler], T]) -> T:
         """Return ``function(scheduler)``, run where nothing changes meanwhile, with all that is due done."""
@@ -70,7 +92,13 @@ class Workloads:
         ------
         RequestsApiError
             If the plan has no sessions (1352) or `max_time_s` is out of bounds (1208).
+        IBMInputValueError
+            For a mode or `max_time_s` that can't be.
         """
+        if max_time_s is not None:
+            max_time_s = checked_seconds("max_time", max_time_s)
+        if mode not in (Mode.SESSION, Mode.BATCH):
+            raise IBMInputValueError(f"A workload is a session or a batch, not {mode!r}.")
         workload = self._names.workload()
         self._happen(
             lambda at: ev.WorkloadOpened(at, workload, mode, backend.name, name, max_time_s),
@@ -114,7 +142,14 @@ class Workloads:
         return self._engine.call(records)
 
     def wait_workload(self, workload: str, timeout_s: float | None = None) -> WorkloadRecord:
-        """Wait until a session or batch is closed; TimeoutError after `timeout_s` emulated seconds."""
+        """Wait until a session or batch is closed; TimeoutError after `timeout_s` emulated seconds.
+
+        Raises
+        ------
+        RuntimeClosedError
+            If the runtime is closed first.
+        """
+        timeout_s = checked_timeout(timeout_s)
         self._known_workload(workload)
         if not self._engine.wait(workload, timeout_s):
             raise TimeoutError(f"{workload} is not closed after {timeout_s:g} s")
@@ -127,8 +162,16 @@ class Workloads:
         ------
         RequestsApiError
             If the plan has no reservations; "legacy_2023" has.
+        IBMInputValueError
+            For times that can't be: no numbers, in the past, the end before the start, or taken.
         """
-        start, end = grained(start_s), grained(end_s)
+        start, end = checked_seconds("start", start_s), checked_seconds("end", end_s)
+        if not self.now() <= start < end < math.inf:
+            raise IBMInputValueError(
+                f"A reservation begins before it ends, and not before {self.now():g} s, which is now: "
+                f"not from {start:g} to {end:g} s."
+            )
+        start, end = grained(start), grained(end)
         self._happen(lambda at: ev.QpuReserved(at, backend.name, YOU, start, end))
 
     def open_group(self, name: str, backend: BackendV2) -> str:
@@ -141,6 +184,7 @@ class Workloads:
 
     def close_group(self, group: str) -> None:
         """End a group: later jobs don't belong to it."""
+        self.group(group)
         with self._lock:
             self._groups[group].closed_at = self.now()
             if self._open_group is self._groups[group]:
@@ -148,7 +192,9 @@ class Workloads:
         self._engine.post(lambda: self._engine.mark(group))
 
     def group(self, group: str) -> JobGroup:
-        """Return a group of job-mode jobs."""
+        """Return a group of job-mode jobs; `IBMInputValueError` if there is no such group."""
+        if group not in self._groups:
+            raise IBMInputValueError(f"Group not found: {group}")
         return self._groups[group]
 
     def groups(self) -> tuple[JobGroup, ...]:

@@ -72,6 +72,10 @@ class Agenda:
         """Say how long a job will be prepared, before it is submitted."""
         self._preparation_s[job] = grained(preparation_s)
 
+    def expect_no_more(self, job: str) -> None:
+        """Take back what `expect` said: the job was refused."""
+        self._preparation_s.pop(job, None)
+
     def found(self, job: str, outcome: float | Fault) -> None:
         """Say how many seconds a job holds the QPU, or why it can't run."""
         self._found[job] = outcome if isinstance(outcome, Fault) else grained(outcome)

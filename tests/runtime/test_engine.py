@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
-from qmode_jupyter.runtime.engine import Engine, EngineStopped
+from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import JobState, Mode
@@ -22,6 +23,7 @@ class Desk:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.engine = Engine(Scheduler(), clock, "max")
+        self.engine.start()
 
     def session(self, name: str = "s") -> str:
         self.engine.call(
@@ -38,7 +40,8 @@ class Desk:
             if qpu_s is not None:
                 self.engine.agenda.found(job, qpu_s)
             self.engine.happen(
-                lambda at: ev.JobSubmitted(at, job, QPU, within, submitter=number, awaited=awaited)
+                lambda at: ev.JobSubmitted(at, job, QPU, within, submitter=number, awaited=awaited),
+                lambda: self.engine.submitted(thread),
             )
 
         self.engine.call(enter)
@@ -162,7 +165,7 @@ def test_when_it_stops_everybody_is_let_go() -> None:
     def wait() -> None:
         try:
             desk.engine.wait("never")
-        except EngineStopped as error:
+        except RuntimeClosedError as error:
             failures.append(error)
 
     thread = threading.Thread(target=wait)
@@ -171,13 +174,14 @@ def test_when_it_stops_everybody_is_let_go() -> None:
     desk.engine.stop()
     thread.join(10)
     assert len(failures) == 1
-    with pytest.raises(EngineStopped):
+    with pytest.raises(RuntimeClosedError):
         desk.engine.call(lambda: None)
 
 
 def test_at_a_numeric_speed_waiting_takes_wall_time() -> None:
     clock = Clock()
     engine = Engine(Scheduler(), clock, 1000.0)
+    engine.start()
     desk = Desk.__new__(Desk)
     desk.clock, desk.engine = clock, engine
     desk.submit("a", 3.0)
