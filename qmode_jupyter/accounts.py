@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, Final
 
 from qmode_jupyter.errors import QmodeWarning
+from qmode_jupyter.spelling import did_you_mean
 
 # What IBM's client finds an account by.
 _WORDS: Final = frozenset(
@@ -52,9 +52,8 @@ def take_account(words: Iterable[str], known: Iterable[str]) -> None:
     account = list(words)
     for word in account:
         if word not in _WORDS:
-            near = get_close_matches(word, _WORDS.union(known), n=1)
-            hint = f": did you mean {near[0]}?" if near else "."
-            raise TypeError(f"RuntimeService has no argument {word!r}{hint}")
+            hint = did_you_mean(word, sorted(_WORDS.union(known)))
+            raise TypeError(f"RuntimeService has no argument {word!r}.{hint}")
     if account:
         warnings.warn(
             f"{', '.join(account)} of an IBM account is not used: this service is emulated, and nothing "

@@ -7,10 +7,13 @@ timeline and in a terminal. Numbers are short, have their unit, and say when the
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
+
+from qmode_jupyter.scheduler.states import TOO_LONG, JobState, shown_state
 
 #: Stands for a number that is not there (yet).
 NOTHING: Final = "–"
@@ -49,7 +52,7 @@ QPU_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 #: Reason codes in a few words, for the row of a job (SEMANTICS 7).
 CODE_WORDS: Final[Mapping[int, str]] = MappingProxyType(
     {
-        1305: "ran too long",
+        TOO_LONG: "ran too long",
         1506: "circuits can't be read",
         1517: "not an ISA circuit",
         1519: "options exclude each other",
@@ -74,12 +77,23 @@ STATE_REASON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-#: Reason code of a job that ran longer than its maximum execution time (SEMANTICS J20).
-TOO_LONG: Final = 1305
+#: Categories of Unicode that a reader does not see, and a terminal or a page may obey: control, format
+#: (which turn the direction of text), halves of a sign, separators of lines and paragraphs.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with every control or format character as its escape, such as ``\x1b`` or ``\u202e``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign.encode("unicode_escape").decode("ascii") if unicodedata.category(sign) in _UNSEEN else sign
+        for sign in text
+    )
 
 
 def duration(seconds: float | None) -> str:
@@ -218,7 +232,7 @@ def short_id(identifier: str) -> str:
 
 def workload_name(mode: str, name: str = "", identifier: str = "") -> str:
     """Return what to call a workload: "session vqe", or "session d41f..k2" when it has no name."""
-    return f"{mode} {name or short_id(identifier)}".strip()
+    return f"{mode} {printable(name) or short_id(identifier)}".strip()
 
 
 def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
@@ -228,8 +242,8 @@ def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
 
 
 def outcome(state: str, code: int | None) -> str:
-    """Return how a job counts: one that was stopped with 1305 has failed (SEMANTICS J3)."""
-    return "failed" if state == "cancelled" and code == TOO_LONG else str(state)
+    """Return how a job counts: one that ran too long has failed (SEMANTICS J3)."""
+    return str(shown_state(JobState(state), code))
 
 
 def failure(code: int | None, reason: str = "") -> str:
@@ -238,7 +252,7 @@ def failure(code: int | None, reason: str = "") -> str:
     A known code has a few words of its own; for any other the first line of the reason stands.
     """
     said = CODE_WORDS.get(code, "") if code is not None else ""
-    said = said or (reason.strip().splitlines() or [""])[0].rstrip(".")
+    said = said or printable((reason.strip().splitlines() or [""])[0].rstrip("."))
     return " ".join(part for part in (str(code) if code is not None else "", said) if part)
 
 

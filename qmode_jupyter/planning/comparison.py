@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +17,7 @@ from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.tables import Table
 from qmode_jupyter.words import NOTHING, count, duration, money
 
@@ -308,10 +308,8 @@ def _mode(name: str) -> Mode:
     try:
         return Mode(str(name).lower())
     except ValueError:
-        near = difflib.get_close_matches(str(name).lower(), _MODES, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise IBMInputValueError(
-            f"There is no mode {name!r}: {hint}the modes are {', '.join(_MODES)}."
+            f"There is no mode {name!r}.{did_you_mean(str(name), _MODES)} The modes are {', '.join(_MODES)}."
         ) from None
 
 

@@ -7,6 +7,7 @@ scheduler's, the time is the engine's, the physics is Aer's in the workers.
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
 import warnings
 from collections import Counter
@@ -86,9 +87,9 @@ class Runtime(Workloads):
         tenants: Tenants | None = None,
     ) -> None:
         if timing not in ("modelled", "measured"):
-            raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
-        if speed != "max" and not (isinstance(speed, int | float) and speed > 0):
-            raise ValueError(f'speed must be "max" or a number above 0, not {speed!r}')
+            raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}.')
+        if speed != "max" and not (isinstance(speed, int | float) and 0 < speed < math.inf):
+            raise ValueError(f'speed must be "max" or a number above 0, not {speed!r}.')
         self.tenants = tenants or Tenants(load, seed=seed or 0)
         timed = plans.plan(plan)
         if timing == "measured":

@@ -154,10 +154,10 @@ def test_another_workload_closes_the_one_left_open(shell: InteractiveShell) -> N
         ("%%qsession fake_fez\n1", "for a backend write -b fake_fez"),
         ("%%qsession --max-time 25\n1", "25"),
         ("%%qsession --max-time 1H\n1", "1H"),
-        ("%%qsession --plan opn\n1", "did you mean 'open'?"),
+        ("%%qsession --plan opn\n1", "Did you mean 'open'?"),
         ("%%qsession --plan open -b aer_simulator\n1", "not authorized to run a session"),
         ("%%qsession --speed fast\n1", "not 'fast'"),
-        ("%%qsession --timing exact\n1", "invalid choice"),
+        ("%%qsession --timing exact\n1", "takes modelled or measured, not 'exact'"),
         ("%%qbatch -b aer_simulator\nawait something", "awaits at its top level"),
         ("%%qjob --keep-open\n1", "no flag --keep-open"),
         ("%%qsession --load -1\n1", "load must be from 0"),
@@ -205,7 +205,7 @@ def test_the_commands(shell: InteractiveShell) -> None:
     assert shell.run_line_magic("qmode", "timeline looked_at").axes
     assert shell.run_line_magic("qmode", f"timeline {job}").axes
     shown, _ = run(shell, "%qmode close --all")
-    assert "nothing was open" in shown.stdout
+    assert "Nothing was open." in shown.stdout
     shown, _ = run(shell, f"%qmode cancel {job}")
     assert "has ended before" in shown.stderr + shown.stdout
 
@@ -225,7 +225,7 @@ def test_planning_commands(shell: InteractiveShell, tmp_path: Path) -> None:
     assert "Advice for session planned" in repr(shell.run_line_magic("qmode", "advise planned"))
     shown, error = run(shell, f"%qmode export planned {tmp_path / 'planned.json'}")
     assert error is None
-    assert "saved as" in shown.stdout
+    assert "Saved as" in shown.stdout
     assert len(Trace.load(tmp_path / "planned.json").jobs) == 3
 
 
