@@ -21,6 +21,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qmode_jupyter.errors import IBMInputValueError, OptionError, V1StyleError
 from qmode_jupyter.optionkinds import real, whole
+from qmode_jupyter.words import printable
 
 #: Executions (shots times parameter sets) that one job may have (SEMANTICS P10).
 MAX_EXECUTIONS: Final = 10_000_000
@@ -203,8 +204,8 @@ def _check_values(number: int, pub: SamplerPub | EstimatorPub) -> None:
 def _check_registers(number: int, circuit: QuantumCircuit) -> None:
     if not _measures(circuit):
         raise IBMInputValueError(
-            f"PUB {number}: circuit {circuit.name} measures nothing, so its result would be empty. "
-            "Did you mean to call measure_all() before transpiling it?"
+            f"PUB {number}: circuit {printable(circuit.name)} measures nothing, so its result would be "
+            "empty. Did you mean to call measure_all() before transpiling it?"
         )
     for register in circuit.cregs:
         name = register.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +11,11 @@ from IPython.core.error import UsageError
 
 from qmode_jupyter.notebook import actions, text
 from qmode_jupyter.notebook.desk import Desk
-from qmode_jupyter.notebook.flags import words
+from qmode_jupyter.notebook.flags import load_of, words
 from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
+from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.tables import Table
@@ -145,7 +147,7 @@ class Commands:
         if plans:
             options["plans"] = [word.strip() for word in plans.split(",")]
         if loads:
-            options["loads"] = [_number(word) for word in loads.split(",")]
+            options["loads"] = [_load(word) for word in loads.split(",")]
         comparison = self._of(rest, "compare", lambda trace: compare(trace, **options))
         return comparison.figure() if figure else comparison
 
@@ -162,12 +164,12 @@ class Commands:
         service, name = self._desk.find(rest[0])
         trace = service.trace(name)
         path = Path(rest[1]).expanduser()
+        if path.is_dir():
+            raise _unwritten(f"{path} is a folder, and export takes a file")
+        if path.exists() and not force:
+            raise _unwritten(f"{path} exists already, and --force overwrites it")
         try:
-            if not force:
-                path.open("x").close()  # so that of two at once only one goes on
             trace.save(path)
-        except FileExistsError:
-            raise _unwritten(f"{path} exists already, and --force overwrites it") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
@@ -216,9 +218,10 @@ class Commands:
             raise UsageError(str(error)) from None
 
     def _one(self, rest: list[str], command: str, other: str = "") -> tuple[Any, str]:
-        if len(rest) != 1:
+        if len(rest) != 1 or not rest[0].strip():
             wanted = " ".join(part for part in ("one ID", other) if part)
-            raise UsageError(f"%qmode {command} takes {wanted}, not {' '.join(rest) or 'nothing'!r}.")
+            given = repr(" ".join(rest)) if rest else "nothing"
+            raise UsageError(f"%qmode {command} takes {wanted}, not {given}.")
         return self._desk.find(rest[0])
 
     def _none(self, rest: list[str], command: str) -> None:
@@ -274,11 +277,13 @@ def _unwritten(why: str) -> UsageError:
     return UsageError(f"{printable(why)}. Nothing was written.")
 
 
-def _number(word: str) -> float:
+def _load(word: str) -> float:
     try:
-        return float(word)
-    except ValueError:
-        raise UsageError(f"--loads takes numbers from 0 to 0.9, such as 0,0.8, not {word!r}.") from None
+        return load_of(word)
+    except ArgumentTypeError:
+        raise UsageError(
+            f"%qmode compare --loads takes numbers from 0 to {MOST_LOAD:g}, such as 0,0.8, not {word!r}."
+        ) from None
 
 
 def _what(name: str) -> str:

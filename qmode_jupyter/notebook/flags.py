@@ -18,6 +18,7 @@ from IPython.core.magic_arguments import argument
 
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.maxtime import max_time_seconds
+from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
 from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.words import printable
@@ -80,10 +81,11 @@ def _speed(text: str) -> float | str:
     return speed
 
 
-def _load(text: str) -> float:
+def load_of(text: str) -> float:
+    """Return the load that `text` says, or raise `ArgumentTypeError`."""
     load = _number(text)
-    if load is None:
-        raise ArgumentTypeError(f"takes a number from 0 to 0.9, not {text!r}")
+    if load is None or not 0 <= load <= MOST_LOAD:
+        raise ArgumentTypeError(f"takes a number from 0 to {MOST_LOAD:g}, not {text!r}")
     return load
 
 
@@ -97,9 +99,11 @@ def _max_time(text: str) -> str:
     try:
         with warnings.catch_warnings():  # the session warns
             warnings.simplefilter("ignore", QmodeWarning)
-            max_time_seconds(_given(text))
-    except IBMInputValueError as error:
-        raise ArgumentTypeError(f": {error}") from None
+            seconds = max_time_seconds(_given(text))
+    except IBMInputValueError:  # its text is about Python, where whole seconds are right, too
+        raise ArgumentTypeError(f"takes a time such as 90s, 10m or '2h 30m', not {text!r}") from None
+    if not seconds:  # IBM's client would send none (SEMANTICS S14)
+        raise ArgumentTypeError(f"takes more than nothing, not {text!r}: without it the plan's own holds")
     return text
 
 
@@ -134,7 +138,7 @@ CELL_FLAGS: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
     (("--plan",), _valued(_plan, f"{', '.join(PLANS)} (premium)")),
     (("--timing",), _valued(_timing, f"how long a job holds the QPU: {', '.join(TIMINGS)} (modelled)")),
     (("--speed",), _valued(_speed, "while you wait: max, or emulated seconds per second (max)")),
-    (("--load",), _valued(_load, "how busy other users keep the QPU, 0 to 0.9 (0)")),
+    (("--load",), _valued(load_of, f"how busy other users keep the QPU, 0 to {MOST_LOAD:g} (0)")),
     (("--seed",), _valued(_seed, "makes ids and other users repeatable")),
     (("--budget",), _valued(_given, "stop submitting when usage would pass it: 60s, '2m 30s' or $5")),
     (("--keep-open",), _SWITCH | {"help": "leave it open for the next cell"}),
@@ -177,6 +181,11 @@ def parse(magic: Callable[..., Any], line: str) -> Namespace:
     if rest:
         raise UsageError(f"{_unknown(called, rest[0], parser)} Nothing was run.")
     return flags
+
+
+def asks_for_help(line: str, called: str) -> bool:
+    """Whether the line has the flag that asks what flags there are."""
+    return not {"-h", "--help"}.isdisjoint(words(line, called))
 
 
 def words(line: str, called: str) -> list[str]:

@@ -104,6 +104,11 @@ class Rehearsal:
             return kept
         if self._desk.kept is not None:
             self._close_kept(self._desk.kept)
+        if self._mode is Mode.SESSION and self._service.plan.sessions == "job mode":
+            raise UsageError(
+                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
+                "job mode: use %%qjob. Nothing was run."
+            )
         kind = Batch if self._mode is Mode.BATCH else Session
         try:
             opened = kind(
@@ -114,11 +119,6 @@ class Rehearsal:
             )
         except IBMError as error:
             raise UsageError(f"%%q{self._mode}: {error} Nothing was run.") from None
-        if opened.session_id is None:
-            raise UsageError(
-                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
-                "job mode: use %%qjob. Nothing was run."
-            )
         return opened
 
     def _close_kept(self, kept: Session) -> None:

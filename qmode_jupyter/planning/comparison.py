@@ -19,7 +19,7 @@ from qmode_jupyter.scheduler.states import TOO_LONG, WORKLOAD_ENDED, JobState, M
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.tables import Table
-from qmode_jupyter.words import NOTHING, count, duration, money
+from qmode_jupyter.words import NOTHING, count, duration, money, printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -300,7 +300,8 @@ def _plain(row: Row) -> dict[str, Any]:
 
 
 def _title(told: Story) -> str:
-    what = f"{told.mode} {told.name or told.workload}".capitalize() if told.workload else "Job mode"
+    name = printable(told.name) or told.workload
+    what = f"{told.mode.capitalize()} {name}" if told.workload else "Job mode"
     return f"{what} on {told.qpu}, {count(len(told.submissions), 'job')}: as it ran and otherwise"
 
 

@@ -50,7 +50,7 @@ class Runtime(Workloads):
     Parameters
     ----------
     plan
-        "open", "payg", "flex", "premium", "legacy_2023", "legacy_2024", or a `Plan`.
+        The name of one in `scheduler.plans.PLANS`, or a `Plan`.
     timing
         "modelled": a job holds the QPU for as long as real hardware would take. "measured": for
         as long as Aer took; the clock then runs with the wall.
