@@ -72,7 +72,10 @@ class Commands:
         UsageError
             In one line, when there is no such command or what it names does not exist.
         """
-        command, *rest = words(line, "%qmode") or ["help"]
+        try:
+            command, *rest = words(line) or ["help"]
+        except ValueError as error:
+            raise UsageError(f"%qmode: {printable(str(error))}.") from None
         if command in ("help", "-h", "--help"):
             return Text(USAGE)
         if command not in COMMANDS:
@@ -189,7 +192,7 @@ class Commands:
         service, name = self._one([*rest, "--all"] if all else rest, "close", "or --all")
         owner = self._owner(service, name)
         if owner != name:
-            raise UsageError(f"{name} is a job, which has nothing to close: %qmode cancel {name} cancels it.")
+            raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
         actions.close(service, owner)
         say(text.status_line(snapshot(service), owner))
 

@@ -175,28 +175,31 @@ def parse(magic: Callable[..., Any], line: str) -> Namespace:
     called = f"%%{magic.__name__}"
     parser: argparse.ArgumentParser = magic.parser  # type: ignore[attr-defined]
     try:
-        flags, rest = parser.parse_known_args(words(line, called))
-    except UsageError as error:
+        flags, rest = parser.parse_known_args(words(line))
+    except (UsageError, ValueError) as error:
         raise UsageError(f"{_refused(called, str(error))} Nothing was run.") from None
     if rest:
         raise UsageError(f"{_unknown(called, rest[0], parser)} Nothing was run.")
     return flags
 
 
-def asks_for_help(line: str, called: str) -> bool:
+def asks_for_help(line: str) -> bool:
     """Whether the line has the flag that asks what flags there are."""
-    return not {"-h", "--help"}.isdisjoint(words(line, called))
+    try:
+        return not {"-h", "--help"}.isdisjoint(words(line))
+    except ValueError:
+        return False
 
 
-def words(line: str, called: str) -> list[str]:
+def words(line: str) -> list[str]:
     r"""Return the words of a line, without the quotes that hold some together.
 
     A backslash is a sign like any other: ``C:\runs\vqe.json`` is the name of a file.
 
     Raises
     ------
-    UsageError
-        For a quote that is not closed; `called` is the magic that the line belongs to.
+    ValueError
+        For a quote that is not closed.
     """
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
@@ -204,14 +207,14 @@ def words(line: str, called: str) -> list[str]:
     try:
         return list(lexer)
     except ValueError:
-        raise UsageError(f"{called}: a quotation mark is not closed in: {printable(line.strip())}.") from None
+        raise ValueError(f"a quotation mark is not closed in: {line.strip()}") from None
 
 
 def _refused(called: str, message: str) -> str:
     """Return as a sentence what argparse, or a flag's own check, has against a flag."""
     about = re.fullmatch(r"argument (-[\w-]+)\S*: (.*)", message, re.DOTALL)
     if about is None:
-        return _sentence(message if message.startswith("%") else f"{called}: {message}")
+        return _sentence(f"{called}: {message}")
     flag, why = about.groups()
     if why.startswith("expected one argument"):
         why = "takes a value behind it"

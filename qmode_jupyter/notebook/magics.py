@@ -97,7 +97,7 @@ class QModeMagics(Magics):
 
     def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
         assert self.shell is not None
-        if asks_for_help(line, f"%%{magic.__name__}"):
+        if asks_for_help(line):
             self.shell.run_line_magic("pinfo", f"%%{magic.__name__}")
             return
         flags = parse(magic, line)
