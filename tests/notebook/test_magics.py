@@ -271,22 +271,25 @@ WRONG_COMMANDS = [
     ("show a b", "takes one ID, not 'a b'"),
     ("show 'my", "a quotation mark is not closed in: show 'my."),
     ("show --all", "%qmode show has no flag --all"),
-    ("status my_rum", "Did you mean 'my rum'? %qmode jobs lists them."),
+    ("status old_run", "Did you mean 'old run'? %qmode jobs lists them."),
     ("backends fez", "takes nothing more, not 'fez'"),
-    ("compare 'my rum' --plans", "--plans takes a value behind it"),
-    ("compare 'my rum' --plans ''", "--plans takes a value behind it"),
-    ("compare 'my rum' --plans opn", "No plan is called 'opn'. Did you mean 'open'?"),
-    ("compare 'my rum' --plan open", "no flag --plan. Did you mean '--plans'?"),
-    ("compare 'my rum' --loads x", "--loads takes numbers from 0 to 0.9, such as 0,0.8, not 'x'"),
-    ("compare 'my rum' --loads 3", "not '3'"),
-    ("compare 'my rum' --loads 0 --loads 0", "--loads is there twice"),
-    ("compare 'my rum' --figure=1", "--figure takes no value, not '1'"),
+    ("compare 'old run' --plans", "--plans takes a value behind it"),
+    ("compare 'old run' --plans ''", "--plans takes a value behind it"),
+    ("compare 'old run' --plans opn", "No plan is called 'opn'. Did you mean 'open'?"),
+    ("compare 'old run' --plan open", "no flag --plan. Did you mean '--plans'?"),
+    ("compare 'old run' --loads x", "--loads takes numbers from 0 to 0.9, such as 0,0.8, not 'x'"),
+    ("compare 'old run' --loads 3", "not '3'"),
+    ("compare 'old run' --loads 0 --loads 0", "--loads is there twice"),
+    ("compare 'old run' --figure=1", "--figure takes no value, not '1'"),
     ("export", "takes an ID and a file"),
-    ("export 'my rum'", "takes an ID and a file"),
-    ("export 'my rum' ''", "takes an ID and a file"),
-    ("export 'my rum' /", "/ is a folder, and export takes a file. Nothing was written."),
-    ("export 'my rum' / --force", "/ is a folder"),
-    ("export 'my rum' /no/such/folder/x.json", "x.json can't be written: no such file or directory. Nothing"),
+    ("export 'old run'", "takes an ID and a file"),
+    ("export 'old run' ''", "takes an ID and a file"),
+    ("export 'old run' /", "/ is a folder, and export takes a file. Nothing was written."),
+    ("export 'old run' / --force", "/ is a folder"),
+    (
+        "export 'old run' /no/such/folder/x.json",
+        "x.json can't be written: no such file or directory. Nothing",
+    ),
     ("close", "takes one ID or --all, not nothing"),
     ("close --all x", "takes one ID or --all, not 'x --all'"),
     ("close $ended", "%qmode close takes no job, which"),
@@ -297,8 +300,11 @@ WRONG_COMMANDS = [
 
 @pytest.fixture(scope="module")
 def with_a_run(loaded: InteractiveShell) -> InteractiveShell:
-    """A shell in which a session called "my rum" has run a job."""
-    cell = "%%qsession -b aer_simulator -q --name 'my rum'\njob, _ = [Sampler().run([bell]) for _ in '12']\nmine = backend"
+    """A shell in which a session called "old run" has run two jobs."""
+    cell = (
+        "%%qsession -b aer_simulator -q --name 'old run'\n"
+        "job, _ = [Sampler().run([bell]) for _ in '12']\nmine = backend"
+    )
     assert run(loaded, cell)[1] is None
     loaded.run_cell("ended = job.job_id()")
     return loaded
@@ -387,10 +393,10 @@ def test_an_export_overwrites_nothing_unless_it_is_told_to(
     path = tmp_path / "my file.json"
     path.write_text("precious", encoding="utf-8")
     assert "my file.json exists already, and --force overwrites it." in said(
-        with_a_run, f"%qmode export 'my rum' '{path}'"
+        with_a_run, f"%qmode export 'old run' '{path}'"
     )
     assert path.read_text(encoding="utf-8") == "precious"
-    shown, error = run(with_a_run, f"%qmode export 'my rum' '{path}' --force")
+    shown, error = run(with_a_run, f"%qmode export 'old run' '{path}' --force")
     assert error is None
     assert shown.stdout == f"Saved as {path}; Trace.load reads it.\n"
     assert len(Trace.load(path).jobs) == 2
@@ -400,7 +406,7 @@ def test_an_export_says_where_it_went_without_obeying_the_name(
     with_a_run: InteractiveShell, tmp_path: Path
 ) -> None:
     with_a_run.user_ns["odd"] = tmp_path / "\x1b[31m\u202ex.json"
-    shown, error = run(with_a_run, "%qmode export 'my rum' '{odd}'")
+    shown, error = run(with_a_run, "%qmode export 'old run' '{odd}'")
     assert error is None
     assert r"\x1b[31m\u202ex.json" in shown.stdout
     assert "\x1b" not in shown.stdout
