@@ -288,7 +288,7 @@ WRONG_COMMANDS = [
     ("export 'old run' / --force", "/ is a folder"),
     (
         "export 'old run' /no/such/folder/x.json",
-        "x.json can't be written: no such file or directory. Nothing",
+        "can't be written: no such file or directory.",
     ),
     ("close", "takes one ID or --all, not nothing"),
     ("close --all x", "takes one ID or --all, not 'x --all'"),
