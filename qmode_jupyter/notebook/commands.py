@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 
 from qmode_jupyter.notebook import actions, text
 from qmode_jupyter.notebook.desk import Desk
-from qmode_jupyter.notebook.flags import load_of, words
+from qmode_jupyter.notebook.flags import load_of, sentence, words
 from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
@@ -75,7 +75,7 @@ class Commands:
         try:
             command, *rest = words(line) or ["help"]
         except ValueError as error:
-            raise UsageError(f"%qmode: {printable(str(error))}.") from None
+            raise UsageError(f"%qmode: {sentence(error)}") from None
         if command in ("help", "-h", "--help"):
             return Text(USAGE)
         if command not in COMMANDS:
@@ -209,7 +209,7 @@ class Commands:
                 cancelled = actions.cancel_all(service, name)
                 say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
         except QmodeError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(sentence(error)) from None
 
     # ---- what they name
 
@@ -218,7 +218,7 @@ class Commands:
         try:
             return function(service.trace(name))
         except ValueError as error:  # IBMInputValueError and UnknownPlan are some
-            raise UsageError(str(error)) from None
+            raise UsageError(sentence(error)) from None
 
     def _one(self, rest: list[str], command: str, other: str = "") -> tuple[Any, str]:
         if len(rest) != 1 or not rest[0].strip():

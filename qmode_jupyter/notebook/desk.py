@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.scheduler.states import Mode, WorkloadState
 from qmode_jupyter.spelling import did_you_mean
 
@@ -89,7 +90,7 @@ class Desk:
             try:
                 service = RuntimeService(**settings.chosen())
             except ValueError as error:
-                raise UsageError(f"{error} Nothing was run.") from None
+                raise UsageError(f"{sentence(error)} Nothing was run.") from None
             self._services[settings] = service
         return self._use(service)
 
@@ -120,7 +121,7 @@ class Desk:
                 ) from None
             variables = [k for k, v in namespace.items() if isinstance(v, BackendV2)]
             hint = "" if str(error).endswith("?") else did_you_mean(word, variables)
-            raise UsageError(f"{error}{hint} Nothing was run.") from None
+            raise UsageError(f"{sentence(error)}{hint} Nothing was run.") from None
 
     def find(self, word: str) -> tuple[RuntimeService, str]:
         """Return the workload, group or job that `word` names: an id, its beginning, or a name.

@@ -214,13 +214,13 @@ def _refused(called: str, message: str) -> str:
     """Return as a sentence what argparse, or a flag's own check, has against a flag."""
     about = re.fullmatch(r"argument (-[\w-]+)\S*: (.*)", message, re.DOTALL)
     if about is None:
-        return _sentence(f"{called}: {message}")
+        return sentence(f"{called}: {message}")
     flag, why = about.groups()
     if why.startswith("expected one argument"):
         why = "takes a value behind it"
     elif why.startswith("ignored explicit argument"):
         why = f"takes no value, not {why.removeprefix('ignored explicit argument ')}"
-    return _sentence(f"{called} {flag}{why}" if why.startswith(":") else f"{called} {flag} {why}")
+    return sentence(f"{called} {flag}{why}" if why.startswith(":") else f"{called} {flag} {why}")
 
 
 def _unknown(called: str, word: str, parser: argparse.ArgumentParser) -> str:
@@ -233,6 +233,7 @@ def _unknown(called: str, word: str, parser: argparse.ArgumentParser) -> str:
     return f"{called} has no flag {flag}.{did_you_mean(flag, known)}"
 
 
-def _sentence(text: str) -> str:
-    text = printable(text)
-    return text if text.endswith((".", "?")) else f"{text}."
+def sentence(text: object) -> str:
+    """Return what was said, an error too, as a sentence that can be shown: with its full stop."""
+    said = printable(str(text))
+    return said if said.endswith((".", "?")) else f"{said}."

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from qmode_jupyter.notebook.actions import cancel_all
 from qmode_jupyter.notebook.cell import refuse_await, run_body
 from qmode_jupyter.notebook.desk import Desk, Settings
+from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.notebook.live import Live, say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.scheduler.states import Mode
@@ -118,7 +119,7 @@ class Rehearsal:
                 name=self._flags.name or "",
             )
         except IBMError as error:
-            raise UsageError(f"%%q{self._mode}: {error} Nothing was run.") from None
+            raise UsageError(f"%%q{self._mode}: {sentence(error)} Nothing was run.") from None
         return opened
 
     def _close_kept(self, kept: Session) -> None:
@@ -139,7 +140,7 @@ class Rehearsal:
         try:
             return Budget.parse(text, self._service.plan)
         except IBMInputValueError as error:
-            raise UsageError(f"--budget: {error} Nothing was run.") from None
+            raise UsageError(f"--budget: {sentence(error)} Nothing was run.") from None
 
     def _owner_of(self, backend: BackendV2) -> RuntimeService:
         from qmode_jupyter.service import belongs, service_of
