@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar, Final
 
 from qmode_jupyter.arguments import checked, instance_of, shown
@@ -13,6 +12,7 @@ from qmode_jupyter.optionkinds import NOTHING, TEXT, YES_NO, Kind, real, whole, 
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
 from qmode_jupyter.scheduler.plans import PLANS, Plan, plan
+from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.warn import warn
 
 # What IBM's client finds an account by.
@@ -139,9 +139,8 @@ def take_account(given: Iterable[str]) -> None:
     account = list(given)
     for word in account:
         if word not in _WORDS:
-            near = get_close_matches(word, _WORDS.union(Settings.__dataclass_fields__), n=1)
-            hint = f": did you mean {near[0]}?" if near else "."
-            raise TypeError(f"RuntimeService has no argument {word!r}{hint}")
+            hint = did_you_mean(word, sorted(_WORDS.union(Settings.__dataclass_fields__)))
+            raise TypeError(f"RuntimeService has no argument {word!r}.{hint}")
     if account:
         warn(
             f"{', '.join(account)} of an IBM account is not used: this service is emulated, and nothing "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from qiskit.providers import BackendV2
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.isa import is_simulator
+from qmode_jupyter.spelling import did_you_mean
 
 _MISSING: Final = object()
 
@@ -39,9 +39,8 @@ class Wanted:
         for word in self.attributes:
             if _attribute(backend, word) is _MISSING:
                 known = ["operational", "simulator", "n_qubits", "num_qubits", "name", "min_num_qubits"]
-                near = get_close_matches(word, known, n=1)
-                hint = f": did you mean {near[0]}?" if near else "."
-                raise IBMInputValueError(f"Backends have no attribute {word!r} to filter by{hint}")
+                hint = did_you_mean(word, known)
+                raise IBMInputValueError(f"Backends have no attribute {word!r} to filter by.{hint}")
 
 
 def _has_control_flow(backend: BackendV2) -> bool:

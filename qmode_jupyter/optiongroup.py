@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from difflib import get_close_matches
 from html import escape
 from typing import Any, ClassVar, Final, Self
 
 from qmode_jupyter.arguments import shown
 from qmode_jupyter.errors import OptionError
 from qmode_jupyter.optionkinds import Kind, Unset
+from qmode_jupyter.spelling import nearest
 
 # What people write from older clients or other primitives, and what became of it.
 _RENAMED: Final = {
@@ -132,11 +132,11 @@ class OptionGroup:
                 if name in pool:
                     return f"there is {pool[name]}{'' if where is own else ', in other options'}"
         short = {path.removeprefix(self._prefix): path for path in own}
-        if close := get_close_matches(name, short, n=1):
-            return f"did you mean {short[close[0]]}"
+        if (close := nearest(name, short)) is not None:
+            return f"did you mean {short[close]}"
         last = {path.rpartition(".")[2]: path for path in everywhere}
-        if close := get_close_matches(name, last, n=1):
-            return f"did you mean {last[close[0]]}"
+        if (close := nearest(name, last)) is not None:
+            return f"did you mean {last[close]}"
         return f"there are {', '.join(item.name for item in fields(self))}"
 
     def _kept(self, name: str, kind: Kind, value: Any) -> Any:

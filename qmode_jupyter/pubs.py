@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import keyword
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -22,6 +21,8 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qmode_jupyter.errors import IBMInputValueError, OptionError, QmodeWarning, V1StyleError
 from qmode_jupyter.optionkinds import real, whole
+from qmode_jupyter.warn import warn
+from qmode_jupyter.words import printable
 
 #: Executions (shots times parameter sets) that one job may have (SEMANTICS P10).
 MAX_EXECUTIONS: Final = 10_000_000
@@ -203,18 +204,17 @@ def _check_values(number: int, pub: SamplerPub | EstimatorPub) -> None:
 
 def _check_registers(number: int, circuit: QuantumCircuit) -> None:
     if not circuit.cregs:  # SEMANTICS P6, in the client's words
-        warnings.warn(
+        warn(
             f"The {number}-th circuit has no output classical registers so the result will be empty. "
             "Did you mean to add measurement instructions?",
             UserWarning,
-            stacklevel=4,
         )
     elif not _measures(circuit):  # SEMANTICS A27
-        warnings.warn(
-            f"PUB {number}: circuit {circuit.name} measures nothing, so its classical registers hold zeros. "
+        warn(
+            f"PUB {number}: circuit {printable(circuit.name)} measures nothing, so its classical "
+            "registers hold zeros. "
             "Did you mean to call measure_all() before transpiling it?",
             QmodeWarning,
-            stacklevel=4,
         )
     for register in circuit.cregs:
         name = register.name

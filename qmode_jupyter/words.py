@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from qmode_jupyter.characters import printable as printable
+from qmode_jupyter.scheduler.states import TOO_LONG, JobState, shown_state
 
 #: Stands for a number that is not there (yet).
 NOTHING: Final = "–"
@@ -51,7 +52,7 @@ QPU_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 #: Reason codes in a few words, for the row of a job (SEMANTICS 7).
 CODE_WORDS: Final[Mapping[int, str]] = MappingProxyType(
     {
-        1305: "ran too long",
+        TOO_LONG: "ran too long",
         1506: "circuits can't be read",
         1517: "not an ISA circuit",
         1519: "options exclude each other",
@@ -75,9 +76,6 @@ STATE_REASON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "session_inactivated_by_interactive_ttl": "interactive timeout",
     }
 )
-
-#: Reason code of a job that ran longer than its maximum execution time (SEMANTICS J20).
-TOO_LONG: Final = 1305
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
@@ -220,7 +218,7 @@ def short_id(identifier: str) -> str:
 
 def workload_name(mode: str, name: str = "", identifier: str = "") -> str:
     """Return what to call a workload: "session vqe", or "session d41f..k2" when it has no name."""
-    return f"{mode} {name or short_id(identifier)}".strip()
+    return f"{mode} {printable(name) or short_id(identifier)}".strip()
 
 
 def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
@@ -230,8 +228,8 @@ def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
 
 
 def outcome(state: str, code: int | None) -> str:
-    """Return how a job counts: one that was stopped with 1305 has failed (SEMANTICS J3)."""
-    return "failed" if state == "cancelled" and code == TOO_LONG else str(state)
+    """Return how a job counts: one that ran too long has failed (SEMANTICS J3)."""
+    return str(shown_state(JobState(state), code))
 
 
 def failure(code: int | None, reason: str = "") -> str:
@@ -240,7 +238,7 @@ def failure(code: int | None, reason: str = "") -> str:
     A known code has a few words of its own; for any other the first line of the reason stands.
     """
     said = CODE_WORDS.get(code, "") if code is not None else ""
-    said = said or (reason.strip().splitlines() or [""])[0].rstrip(".")
+    said = said or printable((reason.strip().splitlines() or [""])[0].rstrip("."))
     return " ".join(part for part in (str(code) if code is not None else "", said) if part)
 
 

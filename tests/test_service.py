@@ -51,7 +51,7 @@ def test_an_ibm_account_is_taken_and_said_to_be_unused() -> None:
     assert one.instance == "crn:mine"
     assert "secret" not in repr(vars(one))
     one.close()
-    with pytest.raises(TypeError, match="no argument 'plann': did you mean plan"):
+    with pytest.raises(TypeError, match=r"no argument 'plann'\. Did you mean 'plan'"):
         RuntimeService(plann="open")
 
 
@@ -273,7 +273,7 @@ def test_backends_can_be_searched(emulated: RuntimeService) -> None:
     assert names(num_qubits=19) == names(n_qubits=19) == ["generic_19q"]
     assert names(filters=lambda backend: backend.name.endswith("19q")) == ["generic_19q"]
     with pytest.raises(
-        IBMInputValueError, match="no attribute 'simulater' to filter by: did you mean simulator"
+        IBMInputValueError, match=r"no attribute 'simulater' to filter by\. Did you mean 'simulator'"
     ):
         emulated.backends(simulater=True)
 
@@ -287,7 +287,7 @@ def test_the_least_busy(emulated: RuntimeService) -> None:
     assert emulated.least_busy(min_num_qubits=20, filters=lambda b: "fake" not in b.name) is aer
     with pytest.raises(BackendNotFoundError, match=r"^No backend matches the criteria\.$"):
         emulated.least_busy(min_num_qubits=10_000)
-    with pytest.raises(IBMInputValueError, match="no attribute 'quantum'"):
+    with pytest.raises(IBMInputValueError, match=r"no attribute 'quantum'"):
         emulated.least_busy(quantum=True)
 
 

@@ -128,6 +128,29 @@ def test_failures_are_ranked() -> None:
     assert words.failures([]) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain name", "plain name"),
+        ("Größe 量子 \U0001f600 $E_0$", "Größe 量子 \U0001f600 $E_0$"),
+        ("a\x1b[31mred", r"a\x1b[31mred"),
+        ("bell\x07", r"bell\x07"),
+        ("two\nlines\t", r"two\nlines\t"),
+        ("\u202etxt.exe", r"\u202etxt.exe"),
+        ("\u2066\u200b\u2028", r"\u2066\u200b\u2028"),
+        ("\x7f\x9b1m\ud800", r"\x7f\x9b1m\ud800"),
+    ],
+)
+def test_what_is_not_seen_is_shown_as_its_escape(text: str, seen: str) -> None:
+    assert words.printable(text) == seen
+    seen.encode("utf-8")  # also half a sign can be written
+
+
+def test_names_and_reasons_cannot_give_orders_to_a_terminal() -> None:
+    assert words.workload_name("session", "x\x1b]0;y\x07") == r"session x\x1b]0;y\x07"
+    assert words.failure(9998, "\u202eback\x1b[2J.") == r"9998 \u202eback\x1b[2J"
+
+
 def test_names() -> None:
     assert words.short_id("d41fabcdefghijklmnk2") == "d41f..k2"
     assert words.short_id("d41fk2") == "d41fk2"

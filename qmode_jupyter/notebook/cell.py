@@ -7,9 +7,11 @@ numbers and without our frames.
 from __future__ import annotations
 
 import ast
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -34,21 +36,24 @@ def run_body(shell: InteractiveShell, body: str) -> BaseException | None:
 
     The exception shows itself, when it is raised again, with the traceback that it had here.
     """
-    with _tracebacks_kept(shell) as shown:
+    with _last_kept(shell) as kept:
         # The magic's own line counts: with a line in its place, line numbers are the cell's.
         result = shell.run_cell("\n" + body, store_history=False)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
-    if error is not None and shown:
-        lines = shown[-1]
-        if isinstance(error, SyntaxError):
+    if error is not None and kept:
+        lines = kept[-1]
+        if isinstance(error, SyntaxError) or _has_group(error):
             error = _stand_in(error)
         with suppress(AttributeError):  # an exception with slots: it shows our frames, too
             error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return error
 
 
-def _stand_in(error: SyntaxError) -> BaseException:
-    """Return an exception that shows like `error`: IPython shows its own traceback of a SyntaxError."""
+def _stand_in(error: BaseException) -> BaseException:
+    """Return an exception that shows like `error`.
+
+    Of a SyntaxError and of a group of exceptions IPython shows a traceback of its own.
+    """
     kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
     stand_in: BaseException = kind(str(error))
     stand_in.__cause__ = error
@@ -56,20 +61,56 @@ def _stand_in(error: SyntaxError) -> BaseException:
 
 
 @contextmanager
-def _tracebacks_kept(shell: InteractiveShell) -> Iterator[list[list[str]]]:
-    """Keep tracebacks instead of showing them, so that one that is raised again shows once."""
-    shown: list[list[str]] = []
+def _last_kept(shell: InteractiveShell) -> Iterator[list[list[str]]]:
+    """Keep the traceback that ends the cell instead of showing it: its error is raised again.
+
+    What the cell itself shows on its way, also through another magic, shows at once.
+    """
+    kept: list[list[str]] = []
+
+    def show(exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
+        error = exc_tuple[1] if exc_tuple is not None else sys.exception()
+        if not _goes_on(shell) and _has_group(error):  # IPython would print it past `keep`
+            kept.append(["".join(traceback.format_exception(error)).rstrip()])
+        else:
+            before[0](exc_tuple, *args, **kwargs)
 
     def keep(etype: Any, value: Any, stb: list[str]) -> None:
-        shown.append(stb)
+        if _goes_on(shell):
+            before[1](etype, value, stb)
+        else:
+            kept.append(stb)
 
-    before = shell._showtraceback, shell.show_usage_error
+    def usage_error(error: Any) -> None:
+        if _goes_on(shell):
+            before[2](error)
+
+    before = shell.showtraceback, shell._showtraceback, shell.show_usage_error
+    shell.showtraceback = show  # type: ignore[method-assign]
     shell._showtraceback = keep  # type: ignore[method-assign, assignment]
-    shell.show_usage_error = lambda exc: None  # type: ignore[method-assign]
+    shell.show_usage_error = usage_error  # type: ignore[method-assign]
     try:
-        yield shown
+        yield kept
     finally:
-        shell._showtraceback, shell.show_usage_error = before  # type: ignore[method-assign]
+        shell.showtraceback, shell._showtraceback, shell.show_usage_error = before  # type: ignore[method-assign]
+
+
+def _goes_on(shell: InteractiveShell) -> bool:
+    """Whether the cell's code is still running: a frame of it called this, or another thread did."""
+    frame = sys._getframe(1)
+    while frame.f_code is not run_body.__code__:
+        if frame.f_globals is shell.user_global_ns or frame.f_back is None:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _has_group(error: BaseException | None) -> TypeGuard[BaseException]:
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            return True
+        error = error.__context__
+    return False
 
 
 def _awaits(node: ast.AST) -> bool:

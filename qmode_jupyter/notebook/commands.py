@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from IPython.core.error import UsageError
 
 from qmode_jupyter.notebook import actions, text
 from qmode_jupyter.notebook.desk import Desk
-from qmode_jupyter.notebook.flags import nearest, words
+from qmode_jupyter.notebook.flags import load_of, sentence, words
 from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.snapshot import snapshot
+from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.tables import Table
+from qmode_jupyter.words import count, printable
 
 USAGE: Final = """%qmode COMMAND
 
@@ -28,12 +33,19 @@ USAGE: Final = """%qmode COMMAND
                            what it would have taken and cost in the other modes, on other plans,
                            in busier queues
   advise [ID]              what the run teaches, with its own numbers
-  export ID FILE           save the record of a workload as JSON
+  export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
   close ID|--all           close a session or batch: no new jobs, the others run on
   cancel ID                cancel a job, or every job of a workload
 
 An ID may be shortened, or be a workload's name.
 Example: %qmode timeline vqe"""
+
+#: The flags of each command that has some, and whether a value stands behind them.
+FLAGS: Final[dict[str, dict[str, bool]]] = {
+    "compare": {"--plans": True, "--loads": True, "--figure": False},
+    "export": {"--force": False},
+    "close": {"--all": False},
+}
 
 
 class Text:
@@ -51,24 +63,6 @@ class Commands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._table: dict[str, Callable[[list[str]], Any]] = {
-            "status": self.status,
-            "backends": self.backends,
-            "jobs": self.jobs,
-            "show": self.show,
-            "usage": self.usage,
-            "timeline": self.timeline,
-            "compare": self.compare,
-            "advise": self.advise,
-            "export": self.export,
-            "close": self.close,
-            "cancel": self.cancel,
-        }
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The commands."""
-        return tuple(self._table)
 
     def run(self, line: str) -> Any:
         """Run one command line and return what it shows.
@@ -78,15 +72,17 @@ class Commands:
         UsageError
             In one line, when there is no such command or what it names does not exist.
         """
-        command, *rest = words(line) or ["help"]
+        try:
+            command, *rest = words(line) or ["help"]
+        except ValueError as error:
+            raise UsageError(f"%qmode: {sentence(error)}") from None
         if command in ("help", "-h", "--help"):
             return Text(USAGE)
-        if command not in self._table:
-            raise UsageError(
-                f"%qmode has no command {command!r}.{nearest(command, self._table)}"
-                f" There are {', '.join(self._table)}."
-            )
-        return self._table[command](rest)
+        if command not in COMMANDS:
+            hint = did_you_mean(command, COMMANDS)
+            raise UsageError(f"%qmode has no command {command!r}.{hint} There are {', '.join(COMMANDS)}.")
+        ids, flags = _parted(command, rest)
+        return COMMANDS[command](self, ids, **flags)
 
     def status(self, rest: list[str]) -> Any:
         """One line for each workload that is not closed, or for the one that is named."""
@@ -101,7 +97,7 @@ class Commands:
                 for owner, w in view["workloads"].items()
                 if w["state"] != "closed"
             ]
-        return Text("\n".join(lines) or "nothing is open")
+        return Text("\n".join(lines) or "Nothing is open.")
 
     def backends(self, rest: list[str]) -> Table:
         """List the names that `-b` takes."""
@@ -112,7 +108,7 @@ class Commands:
             "",
             ("backend", "what it is"),
             rows,
-            ("any BackendV2 in a variable works, too: -b VARIABLE",),
+            ("Any BackendV2 in a variable works, too: -b VARIABLE.",),
         )
 
     def jobs(self, rest: list[str]) -> Text:
@@ -121,7 +117,7 @@ class Commands:
             service, owner = self._one(rest, "jobs")
             return Text(text.jobs_table(snapshot(service), self._owner(service, owner)))
         tables = [text.jobs_table(view) for s in self._desk.services if (view := snapshot(s))["jobs"]]
-        return Text("\n\n".join(tables) or "no job has been submitted yet")
+        return Text("\n\n".join(tables) or "No job has been submitted yet.")
 
     def show(self, rest: list[str]) -> Text:
         """All that is known of one job, or of one workload and its jobs."""
@@ -139,27 +135,24 @@ class Commands:
         tables = [
             text.workloads_table(view) for s in self._desk.services if (view := snapshot(s))["workloads"]
         ]
-        return Text("\n\n".join(tables) or "nothing has been charged yet")
+        return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
     def timeline(self, rest: list[str]) -> Any:
         """Draw a workload or job."""
         service, name = self._one(rest, "timeline") if rest else self._desk.latest()
         return Report(service, name).timeline()
 
-    def compare(self, rest: list[str]) -> Any:
+    def compare(self, rest: list[str], *, plans: str = "", loads: str = "", figure: bool = False) -> Any:
         """Replay a finished workload under other rules."""
         from qmode_jupyter import compare
 
-        flags = {name: _taken(rest, name) for name in ("--plans", "--loads")}
-        draws = "--figure" in rest
-        rest = [word for word in rest if word != "--figure"]
         options: dict[str, Any] = {}
-        if flags["--plans"] is not None:
-            options["plans"] = flags["--plans"].split(",")
-        if flags["--loads"] is not None:
-            options["loads"] = [_number(word) for word in flags["--loads"].split(",")]
+        if plans:
+            options["plans"] = [word.strip() for word in plans.split(",")]
+        if loads:
+            options["loads"] = [_load(word) for word in loads.split(",")]
         comparison = self._of(rest, "compare", lambda trace: compare(trace, **options))
-        return comparison.figure() if draws else comparison
+        return comparison.figure() if figure else comparison
 
     def advise(self, rest: list[str]) -> Any:
         """Say what a finished workload teaches."""
@@ -167,32 +160,39 @@ class Commands:
 
         return self._of(rest, "advise", advise)
 
-    def export(self, rest: list[str]) -> None:
-        """Save the trace of a workload."""
-        if len(rest) != 2:
-            raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json")
+    def export(self, rest: list[str], *, force: bool = False) -> None:
+        """Save the trace of a workload, in place of a file that is there only with `force`."""
+        if len(rest) != 2 or not all(word.strip() for word in rest):
+            raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json.")
         service, name = self._desk.find(rest[0])
+        trace = service.trace(name)
+        path = Path(rest[1]).expanduser()
+        if path.is_dir():
+            raise _unwritten(f"{path} is a folder, and export takes a file")
+        if path.exists() and not force:
+            raise _unwritten(f"{path} exists already, and --force overwrites it")
         try:
-            path = service.trace(name).save(rest[1])
-        except OSError as error:
-            raise UsageError(f"{rest[1]} can't be written: {error.strerror}.") from None
-        say(f"saved as {path}; Trace.load reads it")
+            trace.save(path)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
+        say(f"Saved as {printable(str(path))}; Trace.load reads it.")
 
-    def close(self, rest: list[str]) -> None:
+    def close(self, rest: list[str], *, all: bool = False) -> None:
         """Close a workload, or all."""
-        if rest == ["--all"]:
+        if all and not rest:
             closed = 0
             for service in self._desk.services:
                 for workload in service.workloads():
                     if workload.closed_at is None and workload.accepting_jobs:
                         service.close_workload(workload.id)
                         closed += 1
-            say(f"{closed} closed" if closed else "nothing was open")
+            say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
             return
-        service, name = self._one(rest, "close", "or --all")
+        service, name = self._one([*rest, "--all"] if all else rest, "close", "or --all")
         owner = self._owner(service, name)
         if owner != name:
-            raise UsageError(f"{name} is a job: %qmode cancel {name} cancels it.")
+            raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
         actions.close(service, owner)
         say(text.status_line(snapshot(service), owner))
 
@@ -204,11 +204,12 @@ class Commands:
         try:
             if service.has_job(name):
                 service.cancel_job(name)
-                say(f"job {name} is cancelled")
+                say(f"Job {name} is cancelled.")
             else:
-                say(f"{actions.cancel_all(service, name)} jobs are cancelled")
+                cancelled = actions.cancel_all(service, name)
+                say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
         except QmodeError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(sentence(error)) from None
 
     # ---- what they name
 
@@ -217,12 +218,13 @@ class Commands:
         try:
             return function(service.trace(name))
         except ValueError as error:  # IBMInputValueError and UnknownPlan are some
-            raise UsageError(str(error)) from None
+            raise UsageError(sentence(error)) from None
 
     def _one(self, rest: list[str], command: str, other: str = "") -> tuple[Any, str]:
-        if len(rest) != 1:
+        if len(rest) != 1 or not rest[0].strip():
             wanted = " ".join(part for part in ("one ID", other) if part)
-            raise UsageError(f"%qmode {command} takes {wanted}, not {' '.join(rest) or 'nothing'!r}.")
+            given = repr(" ".join(rest)) if rest else "nothing"
+            raise UsageError(f"%qmode {command} takes {wanted}, not {given}.")
         return self._desk.find(rest[0])
 
     def _none(self, rest: list[str], command: str) -> None:
@@ -237,22 +239,54 @@ class Commands:
         return owner
 
 
-def _taken(rest: list[str], flag: str) -> str | None:
-    """Take a flag with its value out of `rest`."""
-    if flag not in rest:
-        return None
-    at = rest.index(flag)
-    if at + 1 == len(rest):
-        raise UsageError(f"{flag} takes a value behind it.")
-    _, value = rest.pop(at), rest.pop(at)
-    return value
+#: The commands by their names.
+COMMANDS: Final[dict[str, Callable[..., Any]]] = {
+    command.__name__: command
+    for command in (
+        Commands.status, Commands.backends, Commands.jobs, Commands.show, Commands.usage, Commands.timeline,
+        Commands.compare, Commands.advise, Commands.export, Commands.close, Commands.cancel,
+    )
+}  # fmt: skip
 
 
-def _number(word: str) -> float:
+def _parted(command: str, rest: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """Part what stands behind a command into ids and flags."""
+    known = FLAGS.get(command, {})
+    ids: list[str] = []
+    flags: dict[str, Any] = {}
+    words_left = iter(rest)
+    for word in words_left:
+        flag, is_given, value = word.partition("=")
+        if not word.startswith("-"):
+            ids.append(word)
+            continue
+        called = f"%qmode {command}"
+        if flag not in known:
+            hint = did_you_mean(flag, known)
+            raise UsageError(f"{called} has no flag {printable(flag)}.{hint} %qmode lists what there is.")
+        if flag[2:] in flags:
+            raise UsageError(f"{called} {flag} is there twice.")
+        if known[flag]:
+            value = value if is_given else next(words_left, "")
+            if not value.strip() or value.startswith("--"):
+                raise UsageError(f"{called} {flag} takes a value behind it.")
+        elif is_given:
+            raise UsageError(f"{called} {flag} takes no value, not {value!r}.")
+        flags[flag[2:]] = value or True
+    return ids, flags
+
+
+def _unwritten(why: str) -> UsageError:
+    return UsageError(f"{printable(why)}. Nothing was written.")
+
+
+def _load(word: str) -> float:
     try:
-        return float(word)
-    except ValueError:
-        raise UsageError(f"--loads takes numbers from 0 to 0.9, such as 0,0.8, not {word!r}.") from None
+        return load_of(word)
+    except ArgumentTypeError:
+        raise UsageError(
+            f"%qmode compare --loads takes numbers from 0 to {MOST_LOAD:g}, such as 0,0.8, not {word!r}."
+        ) from None
 
 
 def _what(name: str) -> str:

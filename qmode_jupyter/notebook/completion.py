@@ -7,25 +7,13 @@ from typing import Any, Final
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
-from qmode_jupyter.notebook.flags import FLAG_NAMES
+from qmode_jupyter.notebook.flags import FLAG_NAMES, TIMINGS
+from qmode_jupyter.scheduler.plans import PLANS
 
 _MAGIC: Final = re.compile(r"^\s*%%?(qsession|qbatch|qjob|qmode)\b(.*)$", re.DOTALL)
-_COMMANDS: Final = (
-    "status",
-    "backends",
-    "jobs",
-    "show",
-    "usage",
-    "timeline",
-    "compare",
-    "advise",
-    "export",
-    "close",
-    "cancel",
-)
 _CHOICES: Final = {
-    "--plan": ("open", "payg", "flex", "premium", "legacy_2023", "legacy_2024"),
-    "--timing": ("modelled", "measured"),
+    "--plan": tuple(PLANS),
+    "--timing": TIMINGS,
     "--speed": ("max", "1", "60"),
 }
 
@@ -52,7 +40,9 @@ def matcher(context: CompletionContext) -> dict[str, Any]:
 def choices_for(magic: str, last: str, word: str) -> tuple[str, ...]:
     """Return what may stand behind `last` on a magic's line; `word` is what is typed of it."""
     if magic == "qmode":
-        return _COMMANDS if not last else ()
+        from qmode_jupyter.notebook.commands import COMMANDS
+
+        return tuple(COMMANDS) if not last else ()
     if last in ("-b", "--backend"):
         from qmode_jupyter.runtime.backends import backend_names
 

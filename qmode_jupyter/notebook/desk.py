@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from qmode_jupyter.notebook.flags import nearest
+from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.scheduler.states import Mode, WorkloadState
+from qmode_jupyter.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -35,14 +35,8 @@ class Settings:
 
     @classmethod
     def of(cls, flags: Namespace) -> Settings:
-        """Return what the flags say; `UsageError` for a speed or load that can't be."""
-        speed: float | str | None = flags.speed
-        if speed is not None and speed != "max":
-            try:
-                speed = float(speed)
-            except ValueError:
-                raise UsageError(f'--speed takes "max" or a number above 0, not {speed!r}.') from None
-        return cls(flags.plan, flags.timing, speed, flags.load, flags.seed)
+        """Return what the flags say."""
+        return cls(flags.plan, flags.timing, flags.speed, flags.load, flags.seed)
 
     def chosen(self) -> dict[str, Any]:
         """Return what was given."""
@@ -97,7 +91,7 @@ class Desk:
             try:
                 service = RuntimeService(**settings.chosen())
             except ValueError as error:
-                raise UsageError(f"{error} Nothing was run.") from None
+                raise UsageError(f"{sentence(error)} Nothing was run.") from None
             self._services[settings] = service
         return self._use(service)
 
@@ -127,8 +121,8 @@ class Desk:
                     "Nothing was run."
                 ) from None
             variables = [k for k, v in namespace.items() if isinstance(v, BackendV2)]
-            hint = nearest(word, variables)
-            raise UsageError(f"{error}{hint} Nothing was run.") from None
+            hint = "" if str(error).endswith("?") else did_you_mean(word, variables)
+            raise UsageError(f"{sentence(error)}{hint} Nothing was run.") from None
 
     def find(self, word: str) -> tuple[RuntimeService, str]:
         """Return the workload, group or job that `word` names: an id, its beginning, or a name.
@@ -154,10 +148,9 @@ class Desk:
         if len(matches) == 1:
             return known[matches[0]], matches[0]
         if matches:
-            raise UsageError(f"{word} is the beginning of {len(matches)} ids: write more of it.")
-        near = difflib.get_close_matches(word, [*named, *known], n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else " %qmode jobs lists them."
-        raise UsageError(f"no job or workload here is called {word!r}.{hint}")
+            raise UsageError(f"{word!r} is the beginning of {len(matches)} ids: write more of it.")
+        hint = did_you_mean(word, [*named, *known])
+        raise UsageError(f"No job or workload here is called {word!r}.{hint} %qmode jobs lists them.")
 
     def latest(self) -> tuple[RuntimeService, str]:
         """Return the newest workload or group; `UsageError` when there is none yet."""
@@ -165,7 +158,7 @@ class Desk:
             newest = max(_owners(service), key=lambda owner: owner.opened_at, default=None)
             if newest is not None:
                 return service, newest.id
-        raise UsageError("nothing has run yet: put %%qsession above a cell of Qiskit code.")
+        raise UsageError("Nothing has run yet: put %%qsession above a cell of Qiskit code.")
 
     def kept_open(self, mode: Mode, service: RuntimeService, backend: BackendV2) -> Session | None:
         """Return the workload that an earlier cell left open, if this cell goes on with it."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.card import card_html
 from qmode_jupyter.notebook.feed import Feed, Latest, Outbox, Pace, Snapshot
+from qmode_jupyter.words import printable
 
 if TYPE_CHECKING:
     from qmode_jupyter.notebook.status import StatusWidget
@@ -267,7 +268,7 @@ class Place:
         self._workload_id = workload_id
         self._snapshot = snapshot
         workload = snapshot(frozenset({workload_id}))["workloads"][workload_id]
-        name = " ".join(part for part in (workload["mode"], workload.get("name", "")) if part)
+        name = " ".join(part for part in (workload["mode"], printable(workload.get("name", ""))) if part)
         #: What stands there as text: the same in every run, whatever happened.
         self.line = f"{name} on {workload['backend']}"
         self._handle = display({"text/plain": self.line}, raw=True, display_id=True)

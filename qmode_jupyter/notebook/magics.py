@@ -12,7 +12,7 @@ from IPython.core.magic_arguments import magic_arguments
 from qmode_jupyter.notebook.completion import matcher
 from qmode_jupyter.notebook.desk import Desk
 from qmode_jupyter.notebook.ending import end_with
-from qmode_jupyter.notebook.flags import cell_flags, parse
+from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
 from qmode_jupyter.notebook.wire import Wire
 from qmode_jupyter.runtime import pool
 
@@ -96,6 +96,10 @@ class QModeMagics(Magics):
         pool.give_back(self._workers)
 
     def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
+        assert self.shell is not None
+        if asks_for_help(line):
+            self.shell.run_line_magic("pinfo", f"%%{magic.__name__}")
+            return
         flags = parse(magic, line)
         for name in ("max_time", "keep_open"):
             if not hasattr(flags, name):
@@ -103,7 +107,6 @@ class QModeMagics(Magics):
         from qmode_jupyter.notebook.rehearsal import Rehearsal
         from qmode_jupyter.scheduler.states import Mode
 
-        assert self.shell is not None
         try:
             Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)
         finally:

@@ -14,6 +14,7 @@ from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
 from qmode_jupyter.notebook.cell import refuse_await, run_body
 from qmode_jupyter.notebook.desk import Desk, Settings
+from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.notebook.live import Live, say
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.scheduler.states import Mode
@@ -109,6 +110,11 @@ class Rehearsal:
             return kept
         if self._desk.kept is not None:
             self._close_kept(self._desk.kept)
+        if self._mode is Mode.SESSION and self._service.plan.sessions == "job mode":
+            raise UsageError(
+                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
+                "job mode: use %%qjob. Nothing was run."
+            )
         kind = Batch if self._mode is Mode.BATCH else Session
         try:
             opened = kind(
@@ -118,12 +124,7 @@ class Rehearsal:
                 name=self._flags.name or "",
             )
         except IBMError as error:
-            raise UsageError(f"%%q{self._mode}: {error} Nothing was run.") from None
-        if opened.session_id is None:
-            raise UsageError(
-                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
-                "job mode: use %%qjob. Nothing was run."
-            )
+            raise UsageError(f"%%q{self._mode}: {sentence(error)} Nothing was run.") from None
         return opened
 
     def _close_kept(self, kept: Session) -> None:
@@ -146,7 +147,7 @@ class Rehearsal:
         try:
             return Budget.parse(text, self._service.plan)
         except IBMInputValueError as error:
-            raise UsageError(f"--budget: {error} Nothing was run.") from None
+            raise UsageError(f"--budget: {sentence(error)} Nothing was run.") from None
 
     def _owner_of(self, backend: BackendV2) -> RuntimeService:
         from qmode_jupyter.service import belongs, service_of

@@ -19,7 +19,7 @@ from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.live import Job, Workload
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
-from qmode_jupyter.words import WORKLOAD_WORDS
+from qmode_jupyter.words import WORKLOAD_WORDS, printable
 
 VERSION: Final = 1
 
@@ -129,7 +129,7 @@ class _Builder:
         place = qpu.line.ahead_of(workload.id)
         return {
             "mode": workload.mode.value,
-            "name": workload.name,
+            "name": printable(workload.name),
             "backend": workload.qpu,
             "state": workload.state.value,
             "word": WORKLOAD_WORDS[workload.state],
@@ -175,7 +175,7 @@ class _Builder:
         places = [self._scheduler.place(j.id) for j in jobs if j.state is JobState.QUEUED]
         return {
             "mode": Mode.JOB.value,
-            "name": group.name,
+            "name": printable(group.name),
             "backend": group.qpu,
             "state": state.value,
             "word": WORKLOAD_WORDS[state],
@@ -212,7 +212,7 @@ class _Builder:
         if job.reason_code is not None:
             row["code"] = job.reason_code
         if job.reason:
-            row["reason"] = job.reason
+            row["reason"] = "\n".join(map(printable, job.reason.splitlines()))
         return row
 
     def _place(self, job: Job) -> int | None:

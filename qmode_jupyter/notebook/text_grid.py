@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, TextIO
 
+from qmode_jupyter.words import printable
+
 #: Columns of a terminal that doesn't say how many it has, and of a saved notebook.
 WIDTH: Final = 100
 
@@ -24,6 +26,9 @@ ELLIPSIS: Final = "…"
 
 #: Where a line may be broken: at a blank that no unit follows.
 _BREAKS: Final = re.compile(r" (?!(?:ms|s|min|h|d)\b)")
+
+
+_LINE_BREAKS: Final = re.compile(r"\r\n|[\t\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +155,8 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Return `text` without line breaks, escape codes or anything else that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    """Return `text` without line breaks; whatever else a terminal would obey is shown as its escape."""
+    return printable(_LINE_BREAKS.sub(" ", text))
 
 
 def _cells_of(sign: str) -> int:

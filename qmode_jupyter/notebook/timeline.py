@@ -6,8 +6,9 @@ the person at the keyboard.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
+
+from qmode_jupyter.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from qmode_jupyter.notebook.timeline_sheet import Timeline
@@ -50,12 +51,10 @@ def timeline(trace: Trace, *, theme: str | None = None, width_in: float = WIDTH_
 
     name = theme or "light"
     if name not in THEMES:
-        near = difflib.get_close_matches(str(name), THEMES, n=1, cutoff=0.0)[0]
-        raise ValueError(
-            f"there is no theme {name!r}: did you mean {near!r}? the themes are {', '.join(THEMES)}"
-        )
+        hint = did_you_mean(str(name), THEMES)
+        raise ValueError(f"There is no theme {name!r}.{hint} The themes are {', '.join(THEMES)}.")
     if not NARROWEST_IN <= width_in <= WIDEST_IN:
         raise ValueError(
-            f"a timeline is between {NARROWEST_IN:g} and {WIDEST_IN:g} inches wide, not {width_in:g}"
+            f"A timeline is between {NARROWEST_IN:g} and {WIDEST_IN:g} inches wide, not {width_in:g}."
         )
     return Picture(tell(trace), THEMES[name], width_in).figure()

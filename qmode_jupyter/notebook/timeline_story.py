@@ -154,7 +154,7 @@ def _names(workloads: Sequence[WorkloadRecord], chapters: Sequence[Chapter]) -> 
 
 def _label(workloads: Sequence[WorkloadRecord], jobs: Sequence[JobRecord]) -> str:
     if workloads:
-        return f"{workloads[0].mode} {workloads[0].name}".rstrip()
+        return f"{workloads[0].mode} {words.printable(workloads[0].name)}".rstrip()
     return "job" if len(jobs) == 1 else "job mode"
 
 

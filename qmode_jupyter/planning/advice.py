@@ -10,7 +10,7 @@ from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning.lessons import LESSONS, Finding, Run
 from qmode_jupyter.planning.story import story
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.words import count
+from qmode_jupyter.words import count, printable
 
 #: What went wrong stands before what was dear.
 _LOSSES: Final = ("maximum timeout hit", "job too long", "maximum timeout near")
@@ -73,6 +73,6 @@ def advise(trace: Trace) -> Advice:
 
 def _title(run: Run) -> str:
     told = run.told
-    what = f"{told.mode} {told.name or told.workload}" if told.workload else "job mode"
+    what = f"{told.mode} {printable(told.name) or told.workload}" if told.workload else "job mode"
     jobs = count(len(run.jobs), "job")
     return f"Advice for {what} on {told.qpu}: {jobs}, usage {run.cost(run.usage_s)}, {run.plan.title} plan"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,8 +17,9 @@ from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.spelling import did_you_mean
 from qmode_jupyter.tables import Table
-from qmode_jupyter.words import NOTHING, count, duration, money
+from qmode_jupyter.words import NOTHING, count, duration, money, printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -300,7 +300,8 @@ def _plain(row: Row) -> dict[str, Any]:
 
 
 def _title(told: Story) -> str:
-    what = f"{told.mode} {told.name or told.workload}".capitalize() if told.workload else "Job mode"
+    name = printable(told.name) or told.workload
+    what = f"{told.mode.capitalize()} {name}" if told.workload else "Job mode"
     return f"{what} on {told.qpu}, {count(len(told.submissions), 'job')}: as it ran and otherwise"
 
 
@@ -308,10 +309,8 @@ def _mode(name: str) -> Mode:
     try:
         return Mode(str(name).lower())
     except ValueError:
-        near = difflib.get_close_matches(str(name).lower(), _MODES, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise IBMInputValueError(
-            f"There is no mode {name!r}: {hint}the modes are {', '.join(_MODES)}."
+            f"There is no mode {name!r}.{did_you_mean(str(name), _MODES)} The modes are {', '.join(_MODES)}."
         ) from None
 
 

@@ -24,6 +24,7 @@ from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import JobState, Mode, WorkloadState
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.words import printable
 
 #: A moment of a story: its beginning, a job's submission or end, or an act that ended something.
 Moment = tuple[Literal["begun", "submitted", "ended", "ended by"], str]
@@ -176,11 +177,15 @@ def _one_workload(trace: Trace) -> WorkloadRecord | None:
     return mine[0] if mine else None
 
 
+def _called(record: WorkloadRecord) -> str:
+    return f"The {record.mode} {printable(record.name) or record.id}"
+
+
 def _check_ended(record: WorkloadRecord | None, jobs: tuple[JobRecord, ...]) -> None:
     unfinished = [j for j in jobs if not j.settled]
     if record is not None and record.state is not WorkloadState.CLOSED:
         raise IBMInputValueError(
-            f"The {record.mode} {record.name or record.id} is still {record.state} with {len(unfinished)} "
+            f"{_called(record)} is still {record.state} with {len(unfinished)} "
             f"unfinished of {len(jobs)} jobs: close it and let it end first."
         )
     if unfinished:
@@ -190,7 +195,7 @@ def _check_ended(record: WorkloadRecord | None, jobs: tuple[JobRecord, ...]) -> 
             f"{'it' if one else 'them'}, and take the trace again."
         )
     if not jobs:
-        what = f"The {record.mode} {record.name or record.id}" if record is not None else "The trace"
+        what = "The trace" if record is None else _called(record)
         raise IBMInputValueError(f"{what} has no job: there is nothing to replay.")
 
 

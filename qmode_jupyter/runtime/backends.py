@@ -7,7 +7,6 @@ from file names alone, so that Tab completion imports and builds nothing.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import re
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.errors import BackendNotFoundError
 from qmode_jupyter.runtime.surface import answering
+from qmode_jupyter.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -105,10 +105,6 @@ def find_backend(name: str) -> BackendV2:
     if name.startswith("fake_") and _snapshot_folder() is None:
         message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."
         raise BackendNotFoundError(message)
-    near = difflib.get_close_matches(name, backend_names(), n=1, cutoff=0.4)
-    hint = (
-        f" Did you mean {near[0]!r}?"
-        if near
-        else f" There are {DEFAULT_BACKEND}, {_AER} and {len(_snapshots())} fake_*."
-    )
-    raise BackendNotFoundError(f"No backend {name!r}.{hint}")
+    there_are = f" There are {DEFAULT_BACKEND}, {_AER} and {len(_snapshots())} fake_*."
+    hint = did_you_mean(name, backend_names()) or there_are
+    raise BackendNotFoundError(f"There is no backend {name!r}.{hint}")

@@ -57,7 +57,7 @@ class Runtime(Workloads):
     Parameters
     ----------
     plan
-        "open", "payg", "flex", "premium", "legacy_2023", "legacy_2024", or a `Plan`.
+        The name of one in `scheduler.plans.PLANS`, or a `Plan`.
     timing
         "modelled": a job holds the QPU for as long as real hardware would take. "measured": for
         as long as Aer took; the clock then runs with the wall.
@@ -94,9 +94,9 @@ class Runtime(Workloads):
         tenants: Tenants | None = None,
     ) -> None:
         if timing not in ("modelled", "measured"):
-            raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
+            raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}.')
         if speed != "max" and not _is_speed(speed):
-            raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}')
+            raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}.')
         self.tenants = tenants or Tenants(load, seed=seed or 0)
         timed = plans.plan(plan)
         if timing == "measured":

@@ -11,13 +11,13 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from qmode_jupyter.characters import printable
 from qmode_jupyter.errors import IBMBackendError
 from qmode_jupyter.runtime.timing import REP_DELAY_S
+from qmode_jupyter.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -193,10 +193,10 @@ class IBMAnswers:
             pass
         if name in _REST:
             return _REST[name](self)
-        near = get_close_matches(name, [n for n in {*dir(self), *_REST} if not n.startswith("_")], n=1)
+        near = did_you_mean(name, sorted(n for n in {*dir(self), *_REST} if not n.startswith("_")))
         raise AttributeError(
-            f"The backend {self.name} has no attribute {name!r}: "
-            + (f"did you mean {near[0]}?" if near else "see its target and its configuration().")
+            f"The backend {self.name} has no attribute {name!r}."
+            + (near or " See its target and its configuration().")
         )
 
     def __repr__(self) -> str:

@@ -87,10 +87,10 @@ class Tenants:
         if isinstance(load, bool) or not isinstance(load, int | float) or not 0 <= load <= MOST_LOAD:
             raise ValueError(
                 f"load must be from 0 (nobody else) to {MOST_LOAD:g} (a QPU that is busier has a queue "
-                f"without end), not {load!r}"
+                f"without end), not {load!r}."
             )
         if isinstance(tenants, bool) or not isinstance(tenants, int) or not 1 <= tenants <= 1_000:
-            raise ValueError(f"tenants must be from 1 to 1000, not {tenants!r}")
+            raise ValueError(f"tenants must be from 1 to 1000, not {tenants!r}.")
         self.load = float(load)
         self.seed = seed
         self.names = tuple(

@@ -5,12 +5,12 @@ A rule that differs between plans or years is a field here; no code asks for a p
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from qmode_jupyter.scheduler.states import Mode
+from qmode_jupyter.spelling import did_you_mean
 
 DAY_S: Final = 86_400
 
@@ -139,7 +139,9 @@ def plan(name: str | Plan) -> Plan:
     wanted = _SPELLINGS.get(wanted, wanted)
     if wanted in PLANS:
         return PLANS[wanted]
-    raise UnknownPlan(f"no plan is called {name!r}: {_hint(wanted, PLANS)}the plans are {', '.join(PLANS)}")
+    raise UnknownPlan(
+        f"No plan is called {name!r}.{did_you_mean(wanted, PLANS)} The plans are {', '.join(PLANS)}."
+    )
 
 
 def with_limits(name: str | Plan, **limits: Any) -> Plan:
@@ -163,15 +165,10 @@ def with_limits(name: str | Plan, **limits: Any) -> Plan:
     for limit, value in limits.items():
         if limit not in settable:
             raise UnknownPlan(
-                f"no limit of a plan is called {limit!r}: {_hint(limit, settable)}"
-                f"the limits are {', '.join(settable)}"
+                f"No limit of a plan is called {limit!r}.{did_you_mean(limit, settable)} "
+                f"The limits are {', '.join(settable)}."
             )
         least = 1 if limit == "lanes" else 0
         if isinstance(value, int | float) and not value >= least:
-            raise ValueError(f"{limit} must be {least} or more, not {value!r}")
+            raise ValueError(f"{limit} must be {least} or more, not {value!r}.")
     return replace(plan(name), **limits)
-
-
-def _hint(wanted: str, names: Any) -> str:
-    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
-    return f"did you mean {near[0]!r}? " if near else ""

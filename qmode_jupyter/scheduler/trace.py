@@ -74,7 +74,8 @@ class Trace:
     calibrations: tuple[CalibrationRecord, ...]
 
     def __repr__(self) -> str:
-        what = ", ".join(w.name or w.id for w in self.workloads) or "jobs"
+        names = (w.name or w.id for w in self.workloads)
+        what = ", ".join(n if n.isprintable() else ascii(n) for n in names) or "jobs"
         return f"<Trace of {what} on {self.qpu}: {len(self.jobs)} jobs, {len(self.events)} events>"
 
     def save(self, path: str | Path) -> Path:

@@ -134,6 +134,7 @@ def test_a_name_cannot_break_the_line() -> None:
     line = text.status_line(snapshot, VQE)
     assert "\n" not in line
     assert "\x1b" not in line
+    assert r"\x1b[31m" in line
 
 
 # ---- tables

@@ -334,7 +334,7 @@ def test_it_can_be_saved_as_a_vector() -> None:
 def test_bad_arguments_get_one_line() -> None:
     trace = one_job()
     with pytest.raises(
-        ValueError, match=r"no theme 'drak': did you mean 'dark'\? the themes are light, dark"
+        ValueError, match=r"no theme 'drak'. Did you mean 'dark'\? The themes are light, dark"
     ):
         timeline(trace, theme="drak")
     with pytest.raises(ValueError, match=r"between 2\.5 and 40 inches wide, not 1"):

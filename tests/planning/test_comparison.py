@@ -243,8 +243,8 @@ def test_a_trace_of_several_things_or_of_nothing_gets_one_line() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "line"),
     [
-        ({"modes": ["sesion"]}, IBMInputValueError, "There is no mode 'sesion': did you mean 'session'?"),
-        ({"plans": ["premum"]}, UnknownPlan, "no plan is called 'premum': did you mean 'premium'?"),
+        ({"modes": ["sesion"]}, IBMInputValueError, "There is no mode 'sesion'. Did you mean 'session'?"),
+        ({"plans": ["premum"]}, UnknownPlan, "No plan is called 'premum'. Did you mean 'premium'?"),
         ({"loads": [-0.5]}, ValueError, "load must be from 0"),
         ({"loads": 7}, ValueError, "load must be from 0"),
         (

@@ -67,7 +67,7 @@ def test_names_are_listed_without_importing_anything_heavy():
     [("generic_19", "generic_19q"), ("aersimulator", "aer_simulator"), ("fake_manilla", "fake_manila")],
 )
 def test_an_unknown_name_gets_the_nearest(name, nearest):
-    with pytest.raises(BackendNotFoundError, match=f"No backend '{name}'. Did you mean '{nearest}'\\?"):
+    with pytest.raises(BackendNotFoundError, match=f"no backend '{name}'. Did you mean '{nearest}'\\?"):
         find_backend(name)
 
 

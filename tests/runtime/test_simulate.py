@@ -33,8 +33,8 @@ from qmode_jupyter.runtime.machine import machine
 from qmode_jupyter.runtime.parcels import Parcels
 from qmode_jupyter.runtime.programs import Programs
 from qmode_jupyter.runtime.simulate import SimulationOptions, account, join, pack, simulate, unpack, warm
-from qmode_jupyter.runtime.workers import Workers
 from qmode_jupyter.runtime.spans import ExecutionSpans
+from qmode_jupyter.runtime.workers import Workers
 
 SEED = 5
 

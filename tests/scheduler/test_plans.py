@@ -50,7 +50,7 @@ def test_a_plan_is_found_by_any_spelling() -> None:
 
 def test_an_unknown_plan_gets_one_line_with_the_nearest() -> None:
     with pytest.raises(
-        UnknownPlan, match=r"^no plan is called 'premum': did you mean 'premium'\? the plans are "
+        UnknownPlan, match=r"^No plan is called 'premum'. Did you mean 'premium'\? The plans are "
     ):
         plan("premum")
 
@@ -68,8 +68,8 @@ def test_limits_of_your_own() -> None:
 @pytest.mark.parametrize(
     ("limits", "line"),
     [
-        ({"cost_limits": 3}, "no limit of a plan is called 'cost_limits': did you mean 'cost_limit_s'?"),
-        ({"price_usd_per_s": 3}, "no limit of a plan is called 'price_usd_per_s'"),
+        ({"cost_limits": 3}, "No limit of a plan is called 'cost_limits'. Did you mean 'cost_limit_s'?"),
+        ({"price_usd_per_s": 3}, "No limit of a plan is called 'price_usd_per_s'"),
         ({"cost_limit_s": -1}, "cost_limit_s must be 0 or more, not -1"),
         ({"allowance_s": float("nan")}, "allowance_s must be 0 or more, not nan"),
         ({"lanes": 0}, "lanes must be 1 or more, not 0"),

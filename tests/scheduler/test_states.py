@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import qmode_jupyter
 from qmode_jupyter.scheduler.states import (
     IN_LANE,
     JOB_STATUS,
     JOB_TRANSITIONS,
     SETTLED,
+    TOO_LONG,
     WORKLOAD_TRANSITIONS,
     IllegalTransition,
     JobState,
@@ -49,3 +54,14 @@ def test_the_clients_words() -> None:  # SEMANTICS J3, S2
     words = [workload_status(state, True) for state in WorkloadState]
     assert words == ["Pending", "In progress, accepting new jobs", "Pending", "Closed"]
     assert workload_status(WorkloadState.ACTIVE, False) == "In progress, not accepting new jobs"
+
+
+def test_the_code_of_a_job_that_ran_too_long_stands_in_one_place() -> None:
+    package = Path(qmode_jupyter.__file__).parent
+    places = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == TOO_LONG
+    ]
+    assert places == ["scheduler/states.py"]
