@@ -16,7 +16,7 @@ from benchmarks.job_overhead import AER
 from benchmarks.rows import Row, at_least, reported
 from benchmarks.timing import listed, side_by_side
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
-from qmode_jupyter.runtime.workers import available_cores
+from qmode_jupyter.simulation.workers import available_cores
 
 JOBS, QUBITS = 100, 20
 _ROUNDS = 3

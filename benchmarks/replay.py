@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.rows import Row, at_most, shown
-from qmode_jupyter.scheduler.agenda import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import Event, JobSubmitted, grained
 from qmode_jupyter.scheduler.plans import PREMIUM
 from qmode_jupyter.scheduler.scheduler import Scheduler

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from benchmarks.rows import Row
 from qmode_jupyter import __version__
-from qmode_jupyter.runtime.workers import available_cores
+from qmode_jupyter.simulation.workers import available_cores
 
 RESULTS = Path(__file__).with_name("results.json")
 _PACKAGES = (

@@ -15,13 +15,13 @@ from functools import partial
 
 from benchmarks.rows import Row, at_most, reported
 from benchmarks.timing import seconds
-from qmode_jupyter.notebook.timeline import timeline
-from qmode_jupyter.scheduler.agenda import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import JobSubmitted, WorkloadOpened
 from qmode_jupyter.scheduler.plans import PREMIUM
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import Mode
 from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.timeline.draw import timeline
 
 #: Jobs, and the seconds that they may take.
 LIMITS_S = {100: None, 1_000: None, 10_000: 0.3, 100_000: 1.0}

@@ -1,6 +1,6 @@
 """Draw the state diagrams in docs/architecture.md from the scheduler's transition tables.
 
-Run it after a change of `qmode_jupyter/scheduler/states.py`; a test fails while the two differ.
+Run it after a change of `qmode_jupyter/scheduler/transitions.py`; a test fails while the two differ.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from qmode_jupyter.scheduler.states import JOB_TRANSITIONS, WORKLOAD_TRANSITIONS
+from qmode_jupyter.scheduler.transitions import JOB_TRANSITIONS, WORKLOAD_TRANSITIONS
 
 PAGE = Path(__file__).with_name("architecture.md")
 TABLES: Mapping[str, Mapping[StrEnum, Mapping[StrEnum, StrEnum]]] = {

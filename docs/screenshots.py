@@ -21,9 +21,9 @@ from qiskit.transpiler import generate_preset_pass_manager
 
 from qmode_jupyter import EstimatorV2, RuntimeService, Session
 from qmode_jupyter.errors import RuntimeJobMaxTimeoutError
-from qmode_jupyter.notebook.timeline import timeline
 from qmode_jupyter.runtime.clock import ManualClock
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.timeline.draw import timeline
 from tests.browser.lab import NO_BROWSER, Book, Server, Theme, browser, chromium
 
 IMAGES = Path(__file__).with_name("images")

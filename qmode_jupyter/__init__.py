@@ -19,11 +19,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qmode_jupyter.absent import absent
+from qmode_jupyter.client.absent import absent
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from qmode_jupyter.client.job import RuntimeJob, RuntimeJobV2
+    from qmode_jupyter.client.options.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
+    from qmode_jupyter.client.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
+    from qmode_jupyter.client.service import (
+        IBMQuantumComputeService,
+        QiskitRuntimeService,
+        RuntimeService,
+        default_service,
+    )
+    from qmode_jupyter.client.session import Batch, Session
     from qmode_jupyter.errors import (
         ApiError,
         ApproximationWarning,
@@ -58,17 +68,7 @@ if TYPE_CHECKING:
         UsageWarning,
         V1StyleError,
     )
-    from qmode_jupyter.job import RuntimeJob, RuntimeJobV2
-    from qmode_jupyter.modes import Batch, Session
-    from qmode_jupyter.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
     from qmode_jupyter.planning import advise, compare
-    from qmode_jupyter.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
-    from qmode_jupyter.service import (
-        IBMQuantumComputeService,
-        QiskitRuntimeService,
-        RuntimeService,
-        default_service,
-    )
 
 __version__ = "0.1.0"
 
@@ -78,12 +78,12 @@ _HOME = {
     "ApiError": "errors",
     "ApproximationWarning": "errors",
     "BackendNotFoundError": "errors",
-    "Batch": "modes",
+    "Batch": "client.session",
     "BudgetExceededError": "errors",
     "CircuitTooLargeError": "errors",
-    "Estimator": "primitives",
-    "EstimatorOptions": "options",
-    "EstimatorV2": "primitives",
+    "Estimator": "client.primitives",
+    "EstimatorOptions": "client.options.options",
+    "EstimatorV2": "client.primitives",
     "IBMAccountError": "errors",
     "IBMApiError": "errors",
     "IBMBackendApiError": "errors",
@@ -93,38 +93,38 @@ _HOME = {
     "IBMError": "errors",
     "IBMInputValueError": "errors",
     "IBMNotAuthorizedError": "errors",
-    "IBMQuantumComputeService": "service",
+    "IBMQuantumComputeService": "client.service",
     "IBMRuntimeError": "errors",
     "JobError": "errors",
     "JobTimeoutError": "errors",
     "NotISAError": "errors",
     "OptionError": "errors",
-    "Options": "options",
-    "OptionsV2": "options",
-    "QiskitRuntimeService": "service",
+    "Options": "client.options.options",
+    "OptionsV2": "client.options.options",
+    "QiskitRuntimeService": "client.service",
     "QmodeError": "errors",
     "QmodeWarning": "errors",
     "RequestsApiError": "errors",
     "RuntimeClosedError": "errors",
     "RuntimeInvalidStateError": "errors",
-    "RuntimeJob": "job",
+    "RuntimeJob": "client.job",
     "RuntimeJobFailureError": "errors",
     "RuntimeJobMaxTimeoutError": "errors",
     "RuntimeJobNotFound": "errors",
     "RuntimeJobTimeoutError": "errors",
-    "RuntimeJobV2": "job",
+    "RuntimeJobV2": "client.job",
     "RuntimeProgramNotFound": "errors",
-    "RuntimeService": "service",
-    "Sampler": "primitives",
-    "SamplerOptions": "options",
-    "SamplerV2": "primitives",
-    "Session": "modes",
+    "RuntimeService": "client.service",
+    "Sampler": "client.primitives",
+    "SamplerOptions": "client.options.options",
+    "SamplerV2": "client.primitives",
+    "Session": "client.session",
     "UnsupportedOptionWarning": "errors",
     "UsageWarning": "errors",
     "V1StyleError": "errors",
     "advise": "planning",
     "compare": "planning",
-    "default_service": "service",
+    "default_service": "client.service",
 }
 
 __all__ = [

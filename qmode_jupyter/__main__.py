@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 from qmode_jupyter.notebook.link import TARGET
-from qmode_jupyter.notebook.text import status_line
+from qmode_jupyter.notebook.text.tables import status_line
 
 TUTORIAL: Final = "01_first_session.ipynb"
 

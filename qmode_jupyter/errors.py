@@ -55,7 +55,7 @@ max_time is too small.
 
 from __future__ import annotations
 
-from qmode_jupyter.characters import printable_lines
+from qmode_jupyter.style.characters import printable_lines
 
 __all__ = [
     "ApiError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmode_jupyter import errors
-from qmode_jupyter.absent import absent
+from qmode_jupyter.client.absent import absent
 from qmode_jupyter.errors import *  # noqa: F403 - this is what the module is for
 
 __all__ = errors.__all__

@@ -39,7 +39,7 @@ EXTRAS = {
 }
 #: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700), and
 #: what they and it say to each other over a socket that nobody else can reach.
-UNPICKLERS = {"runtime/parcels.py", "runtime/worker.py"}
+UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {
     "IPython",
@@ -131,7 +131,7 @@ def test_errors_import_nothing_but_the_standard_library_and_how_texts_are_shown(
     known = set(sys.stdlib_module_names)
     assert imported(tree_of(PACKAGE / "characters.py")) <= known
     assert imported(tree_of(PACKAGE / "errors.py")) <= known | {"qmode_jupyter"}
-    assert "from qmode_jupyter.characters import" in (PACKAGE / "errors.py").read_text(encoding="utf-8")
+    assert "from qmode_jupyter.style.characters import" in (PACKAGE / "errors.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -9,17 +9,18 @@ from typing import Any, Final
 
 from IPython.core.error import UsageError
 
-from qmode_jupyter.notebook import actions, text
-from qmode_jupyter.notebook.desk import Desk
+from qmode_jupyter.notebook import actions
+from qmode_jupyter.notebook.display.live import say
 from qmode_jupyter.notebook.flags import load_of, sentence, words
-from qmode_jupyter.notebook.live import say
 from qmode_jupyter.notebook.report import Report
-from qmode_jupyter.notebook.snapshot import snapshot
+from qmode_jupyter.notebook.services import Desk
+from qmode_jupyter.notebook.text import tables as text
+from qmode_jupyter.notebook.view_model import snapshot
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.spelling import did_you_mean
-from qmode_jupyter.tables import Table
-from qmode_jupyter.words import count, printable
+from qmode_jupyter.style.spelling import did_you_mean
+from qmode_jupyter.style.tables import Table
+from qmode_jupyter.style.words import count, printable
 
 USAGE: Final = """%qmode COMMAND
 

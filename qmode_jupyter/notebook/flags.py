@@ -16,12 +16,12 @@ from typing import Any, Final
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
+from qmode_jupyter.client.max_time import max_time_seconds
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
-from qmode_jupyter.maxtime import max_time_seconds
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
-from qmode_jupyter.spelling import did_you_mean
-from qmode_jupyter.words import printable
+from qmode_jupyter.style.spelling import did_you_mean
+from qmode_jupyter.style.words import printable
 
 TIMINGS: Final = ("modelled", "measured")
 

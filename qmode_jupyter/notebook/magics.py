@@ -10,11 +10,11 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from IPython.core.magic_arguments import magic_arguments
 
 from qmode_jupyter.notebook.completion import matcher
-from qmode_jupyter.notebook.desk import Desk
-from qmode_jupyter.notebook.ending import end_with
 from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
-from qmode_jupyter.notebook.wire import Wire
-from qmode_jupyter.runtime import pool
+from qmode_jupyter.notebook.labextension import Wire
+from qmode_jupyter.notebook.services import Desk
+from qmode_jupyter.notebook.shutdown import end_with
+from qmode_jupyter.simulation import pool
 
 _loaded: dict[int, QModeMagics] = {}
 
@@ -104,8 +104,8 @@ class QModeMagics(Magics):
         for name in ("max_time", "keep_open"):
             if not hasattr(flags, name):
                 setattr(flags, name, None)
-        from qmode_jupyter.notebook.rehearsal import Rehearsal
-        from qmode_jupyter.scheduler.states import Mode
+        from qmode_jupyter.notebook.workload_cell import Rehearsal
+        from qmode_jupyter.scheduler.transitions import Mode
 
         try:
             Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from qmode_jupyter.notebook.text import usage_table
+from qmode_jupyter.notebook.text.tables import usage_table
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace
 
 if TYPE_CHECKING:
-    from qmode_jupyter.notebook.timeline_sheet import Timeline
+    from qmode_jupyter.timeline.canvas import Timeline
 
 
 class Report:
@@ -38,7 +38,7 @@ class Report:
 
     def timeline(self, *, theme: str | None = None) -> Timeline:
         """Return its picture, a matplotlib figure."""
-        from qmode_jupyter.notebook.timeline import timeline
+        from qmode_jupyter.timeline.draw import timeline
 
         return timeline(self.trace, theme=theme)
 

@@ -7,10 +7,10 @@ from html import escape
 from typing import Any, Final
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.lessons import LESSONS, Finding, Run
-from qmode_jupyter.planning.story import story
+from qmode_jupyter.planning.best_practices import LESSONS, Finding, Run
+from qmode_jupyter.planning.recording import story
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.words import count, printable
+from qmode_jupyter.style.words import count, printable
 
 #: What went wrong stands before what was dear.
 _LOSSES: Final = ("maximum timeout hit", "job too long", "maximum timeout near")

@@ -8,18 +8,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.retelling import Retelling, retell
-from qmode_jupyter.planning.story import Story, story
+from qmode_jupyter.planning.recording import Story, story
+from qmode_jupyter.planning.replay import Retelling, retell
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import JobRecord
-from qmode_jupyter.scheduler.states import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.spelling import did_you_mean
-from qmode_jupyter.tables import Table
-from qmode_jupyter.words import NOTHING, count, duration, money, printable
+from qmode_jupyter.scheduler.transitions import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
+from qmode_jupyter.style.spelling import did_you_mean
+from qmode_jupyter.style.tables import Table
+from qmode_jupyter.style.words import NOTHING, count, duration, money, printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,7 +96,7 @@ class Comparison:
 
     def figure(self, theme: str = "light") -> Figure:
         """Return a picture of it, "light" or "dark": for each row its wall time, and what of it was what."""
-        from qmode_jupyter.planning.picture import comparison_figure
+        from qmode_jupyter.planning.figure import comparison_figure
 
         return comparison_figure(self, theme)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.runtime.timing import JobTiming
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.tables import Table
-from qmode_jupyter.words import count, duration, money
+from qmode_jupyter.simulation.timing import JobTiming
+from qmode_jupyter.style.tables import Table
+from qmode_jupyter.style.words import count, duration, money
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.errors import BackendNotFoundError
-from qmode_jupyter.runtime.surface import answering
-from qmode_jupyter.spelling import did_you_mean
+from qmode_jupyter.runtime.backend_answers import answering
+from qmode_jupyter.style.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

@@ -25,22 +25,22 @@ from qmode_jupyter.runtime import backends as catalogue
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout
 from qmode_jupyter.runtime.engine import Speed
-from qmode_jupyter.runtime.facts import JobFacts, Names
-from qmode_jupyter.runtime.simulate import SimulationOptions
-from qmode_jupyter.runtime.simulations import Simulations
-from qmode_jupyter.runtime.tasks import Program, Task
+from qmode_jupyter.runtime.jobs import JobFacts, Names
 from qmode_jupyter.runtime.tenants import Tenants
-from qmode_jupyter.runtime.timing import JobTiming, prepare_seconds
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import plans
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
-from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.warn import warn
+from qmode_jupyter.scheduler.transitions import SETTLED, JobState, shown_state
+from qmode_jupyter.simulation.executor import Simulations
+from qmode_jupyter.simulation.tasks import Program, Task
+from qmode_jupyter.simulation.timing import JobTiming, prepare_seconds
+from qmode_jupyter.simulation.worker import SimulationOptions
+from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult

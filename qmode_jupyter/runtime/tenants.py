@@ -28,7 +28,7 @@ from operator import attrgetter
 from statistics import NormalDist
 from typing import Final
 
-from qmode_jupyter.scheduler.agenda import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import (
     GRAIN_S,
     YOU,
@@ -40,7 +40,7 @@ from qmode_jupyter.scheduler.events import (
 )
 from qmode_jupyter.scheduler.plans import PREMIUM
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import JobState
+from qmode_jupyter.scheduler.transitions import JobState
 
 #: A QPU that is busier with others than this has a queue without end.
 MOST_LOAD: Final = 0.9

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qmode_jupyter.errors import IBMInputValueError, RequestsApiError
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
 from qmode_jupyter.runtime.engine import Engine, Speed
-from qmode_jupyter.runtime.facts import JobGroup, Names
+from qmode_jupyter.runtime.jobs import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Instruction, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import WorkloadRecord
 from qmode_jupyter.scheduler.refusals import Refused
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import SETTLED, Mode, WorkloadState
+from qmode_jupyter.scheduler.transitions import SETTLED, Mode, WorkloadState
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qmode_jupyter.scheduler.states import IN_LANE, SETTLED, JobState, Mode, WorkloadState
+from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode, WorkloadState
 
 if TYPE_CHECKING:
-    from qmode_jupyter.scheduler.moves import Moves
+    from qmode_jupyter.scheduler.rules import Moves
 
 
 def check(service: Moves) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from qmode_jupyter.scheduler.states import Mode
-from qmode_jupyter.spelling import did_you_mean
+from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.style.spelling import did_you_mean
 
 DAY_S: Final = 86_400
 

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qmode_jupyter.scheduler.states import SETTLED, JobState, Mode, WorkloadState, job_status, workload_status
+from qmode_jupyter.scheduler.transitions import (
+    SETTLED,
+    JobState,
+    Mode,
+    WorkloadState,
+    job_status,
+    workload_status,
+)
 
 
 @dataclass(frozen=True, slots=True)

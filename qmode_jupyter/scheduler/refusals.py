@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.states import WORKLOAD_ENDED, IllegalTransition, Mode
+from qmode_jupyter.scheduler.transitions import WORKLOAD_ENDED, IllegalTransition, Mode
 
 
 class IllegalEvent(Exception):

@@ -19,14 +19,21 @@ from typing import Any
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import refusals
 from qmode_jupyter.scheduler.deadlines import Deadline
-from qmode_jupyter.scheduler.dues import Dues
 from qmode_jupyter.scheduler.events import YOU, Changed, Event, Instruction
 from qmode_jupyter.scheduler.invariants import check
-from qmode_jupyter.scheduler.live import Calibration, Job, Reservation, Workload
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.refusals import IllegalEvent
-from qmode_jupyter.scheduler.states import WORKLOAD_ENDED, JobState, JobStep, Mode, WorkloadState, job_after
+from qmode_jupyter.scheduler.state import Calibration, Job, Reservation, Workload
+from qmode_jupyter.scheduler.timeouts import Dues
+from qmode_jupyter.scheduler.transitions import (
+    WORKLOAD_ENDED,
+    JobState,
+    JobStep,
+    Mode,
+    WorkloadState,
+    job_after,
+)
 
 
 class Scheduler(Dues):

@@ -19,7 +19,7 @@ from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.refusals import NOT_HAPPENED
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import Mode
+from qmode_jupyter.scheduler.transitions import Mode
 
 #: The version of the file format.
 VERSION: Final = 1

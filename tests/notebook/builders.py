@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from qmode_jupyter.scheduler.agenda import Agenda, Fault
+from qmode_jupyter.scheduler.event_queue import Agenda, Fault
 from qmode_jupyter.scheduler.events import (
     YOU,
     CalibrationDue,
@@ -20,8 +20,8 @@ from qmode_jupyter.scheduler.events import (
 )
 from qmode_jupyter.scheduler.plans import plan
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import Mode
 from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.scheduler.transitions import Mode
 
 QPU = "generic_19q"
 ISA_FAULT = Fault("The circuit has a gate that is not in the target", 1517)

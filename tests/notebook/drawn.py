@@ -9,8 +9,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from qmode_jupyter.notebook.timeline import timeline
-from qmode_jupyter.notebook.timeline_sheet import Timeline
+from qmode_jupyter.timeline.canvas import Timeline
+from qmode_jupyter.timeline.draw import timeline
 from tests.notebook.runs import RUNS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.trace import Trace
 from tests.notebook.builders import ISA_FAULT, Run, cobyla_session, large_batch, reactivated_session
 

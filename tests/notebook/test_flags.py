@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from qmode_jupyter.client.service import RuntimeService
 from qmode_jupyter.notebook.commands import COMMANDS, FLAGS, USAGE
 from qmode_jupyter.notebook.completion import choices_for
 from qmode_jupyter.notebook.flags import CELL_FLAGS, TIMINGS
 from qmode_jupyter.scheduler.plans import PLANS
-from qmode_jupyter.service import RuntimeService
 
 
 def test_a_person_reads_of_every_plan_where_one_is_chosen() -> None:

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from traitlets.config import Config
 
-from qmode_jupyter.notebook.desk import Desk, Settings
+from qmode_jupyter.notebook.services import Desk, Settings
 from qmode_jupyter.scheduler.trace import Trace
 
 BELL = """

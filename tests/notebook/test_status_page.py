@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import qmode_jupyter.notebook.status as status
+import qmode_jupyter.notebook.display.widget as status
 from tests.notebook.view_models import WORKLOAD, ended, job, view
 
 STATIC = Path(status.__file__).parent / "static"

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from qmode_jupyter import palette
-from qmode_jupyter.notebook.timeline_sheet import fitted, text_width
-from qmode_jupyter.notebook.timeline_ticks import STEPS_S, ticks
+from qmode_jupyter.style import palette
+from qmode_jupyter.timeline.canvas import fitted, text_width
+from qmode_jupyter.timeline.ticks import STEPS_S, ticks
 from tests.notebook.drawn import box, drawn, extent, shapes, texts
 from tests.notebook.runs import RUNS
 

@@ -8,7 +8,7 @@ import pytest
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import Advice, advise
-from qmode_jupyter.planning.lessons import Finding
+from qmode_jupyter.planning.best_practices import Finding
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.plans import OPEN, PREMIUM
 from tests.planning.runs import handful, loop

@@ -11,7 +11,7 @@ from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import compare
 from qmode_jupyter.planning.comparison import in_queue_s
 from qmode_jupyter.runtime.tenants import Tenants
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import PREMIUM, UnknownPlan, with_limits
 from qmode_jupyter.scheduler.trace import Trace
 from tests.planning.runs import handful, loop

@@ -8,15 +8,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from qmode_jupyter.planning.retelling import retell
-from qmode_jupyter.planning.story import story
+from qmode_jupyter.planning.recording import story
+from qmode_jupyter.planning.replay import retell
 from qmode_jupyter.runtime.tenants import Tenants
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, grained
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
 from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, Refused
-from qmode_jupyter.scheduler.states import Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.scheduler.transitions import Mode
 from tests.scheduler.emulation import QPU, Emulation
 
 PLANS = [

@@ -7,7 +7,13 @@ from qiskit import QuantumCircuit
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import forecast
-from qmode_jupyter.runtime.timing import OVERHEAD_S, REP_DELAY_S, JobTiming, charged_seconds, circuit_seconds
+from qmode_jupyter.simulation.timing import (
+    OVERHEAD_S,
+    REP_DELAY_S,
+    JobTiming,
+    charged_seconds,
+    circuit_seconds,
+)
 
 
 @pytest.mark.parametrize("executions", [1, 100, 4_096, 10_000, 100_000, 1_000_000])

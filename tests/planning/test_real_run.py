@@ -8,10 +8,10 @@ import pytest
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2, Session
 from qmode_jupyter.planning import advise, compare
-from qmode_jupyter.planning.retelling import retell
-from qmode_jupyter.planning.story import story
-from qmode_jupyter.scheduler.states import Mode
+from qmode_jupyter.planning.recording import story
+from qmode_jupyter.planning.replay import retell
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.scheduler.transitions import Mode
 from tests.face import bell, service
 
 

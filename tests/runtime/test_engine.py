@@ -12,7 +12,7 @@ from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import JobState, Mode
+from qmode_jupyter.scheduler.transitions import JobState, Mode
 
 QPU = "generic_19q"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.agenda import Agenda, Fault
+from qmode_jupyter.scheduler.event_queue import Agenda, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.states import JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.scheduler.transitions import JobState, Mode
 
 QPU = "generic_19q"
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from qmode_jupyter.scheduler.agenda import Agenda
+from qmode_jupyter.scheduler.event_queue import Agenda
 from qmode_jupyter.scheduler.events import YOU, JobSubmitted, Settle, TenantArrived, grained
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from tests.scheduler.emulation import QPU, Emulation

@@ -6,7 +6,7 @@ import pytest
 
 from qmode_jupyter.scheduler.plans import with_limits
 from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.states import JobState
+from qmode_jupyter.scheduler.transitions import JobState
 from tests.scheduler.emulation import Emulation
 
 

@@ -17,7 +17,7 @@ from qmode_jupyter.scheduler.plans import (
     plan,
     with_limits,
 )
-from qmode_jupyter.scheduler.states import Mode
+from qmode_jupyter.scheduler.transitions import Mode
 
 PAID = (PAYG, FLEX, PREMIUM)
 

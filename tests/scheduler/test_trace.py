@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, with_limits
 from qmode_jupyter.scheduler.trace import VERSION, Trace, UnreadableTrace, take
 from tests.scheduler.emulation import QPU, Emulation

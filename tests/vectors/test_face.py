@@ -130,7 +130,7 @@ def test_v27_a_primitive_from_outside_runs_in_job_mode(
     aer: AerSimulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     sampler = SamplerV2(mode=aer)
-    with Session(aer), caplog.at_level(logging.WARNING, "qmode_jupyter.primitives"):
+    with Session(aer), caplog.at_level(logging.WARNING, "qmode_jupyter.client.primitives"):
         job = sampler.run([bell()])
     assert job.session_id is None
     assert "will run in job mode because the sampler primitive was initialized outside" in caplog.text

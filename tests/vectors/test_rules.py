@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.agenda import Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
 from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.states import JobState
+from qmode_jupyter.scheduler.transitions import JobState
 from tests.scheduler.emulation import Emulation
 
 ONE_LANE = dataclasses.replace(PREMIUM, lanes=1)

@@ -112,7 +112,7 @@ describe('the widget', () => {
           ([, k, v]) => [k, v]
         )
       );
-    const theirs = colours(read('qmode_jupyter/notebook/static/status.css'));
+    const theirs = colours(read('qmode_jupyter/notebook/display/static/status.css'));
     expect(Object.keys(theirs).length).toBeGreaterThan(20);
     expect(colours(read('labextension/style/palette.css'))).toEqual(theirs);
   });

@@ -1,5 +1,5 @@
 /**
- * The words and number formats of `qmode_jupyter/words.py`, for the page.
+ * The words and number formats of `qmode_jupyter/style/words.py`, for the page.
  *
  * One thing has one word everywhere: a test compares the tables here with those there.
  */

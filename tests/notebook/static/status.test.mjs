@@ -1,4 +1,4 @@
-// The live card's logic, without a page: node --test tests/notebook/static/
+// The live card's logic, without a page: node --test tests/notebook/display/static/
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

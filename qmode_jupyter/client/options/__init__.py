@@ -1,0 +1,1 @@
+"""The options of the primitives, in IBM's shape."""

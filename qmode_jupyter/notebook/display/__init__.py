@@ -1,0 +1,1 @@
+"""What a notebook shows while a cell runs and after it."""

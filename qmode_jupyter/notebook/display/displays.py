@@ -1,0 +1,300 @@
+"""Which face a person sees: the live card, a still one, a line of text, or nothing.
+
+One place decides, all faces take the same: they are told of changes from any thread, look at the
+view model when they draw, and leave their last picture behind.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.notebook.display.html import card_html
+from qmode_jupyter.notebook.display.throttle import Feed, Latest, Outbox, Pace, Snapshot
+from qmode_jupyter.style.words import printable
+
+if TYPE_CHECKING:
+    from qmode_jupyter.notebook.display.widget import StatusWidget
+
+#: What is over sooner is shown only as it ended.
+WORTH_WATCHING_S: Final = 0.5
+#: Set to anything but "0" to have no progress shown.
+SILENCE: Final = "QMODE_NONINTERACTIVE"
+
+_STILL_INTERVAL_S: Final = 1.0
+_LINE_INTERVAL_S: Final = 0.25
+#: A line has no clock of its own: its countdowns go on with every new one.
+_LINE_TICKS_S: Final = 1.0
+
+Act = Callable[[dict[str, Any]], dict[str, Any] | None]
+Kind = Literal["widget", "html", "text", "still", "none"]
+
+
+class Face(Protocol):
+    """What shows one workload."""
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Say that something changed; from any thread, cheap."""
+
+    def leave(self) -> None:
+        """Say that the cell has ended and the workload goes on; the terminal is the prompt's from now on."""
+
+    def freeze(self) -> None:
+        """Leave the final picture in place of the live one, and end; a second time nothing happens."""
+
+
+def front_end() -> Kind:
+    """Return what can be shown here: in a kernel a widget or HTML, in a terminal text, else nothing.
+
+    With ``QMODE_NONINTERACTIVE`` set a kernel still gets the final picture, and a terminal nothing.
+    """
+    silent = os.environ.get(SILENCE, "0") not in ("", "0")
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        return "none"
+    if getattr(shell, "kernel", None) is None:
+        return "none" if silent else "text"
+    if silent:
+        return "still"
+    there = all(importlib.util.find_spec(name) for name in ("anywidget", "ipywidgets", "comm"))
+    return "widget" if there else "html"
+
+
+def open_face(
+    workload_id: str,
+    snapshot: Snapshot,
+    act: Act,
+    *,
+    kind: Kind | None = None,
+    pace: Pace | None = None,
+    after_s: float = WORTH_WATCHING_S,
+) -> Face:
+    """Show a workload, from now until it has ended or `Face.freeze` is called.
+
+    Parameters
+    ----------
+    workload_id
+        What it is about.
+    snapshot
+        Returns the view model of that workload: whole for None, else the entries of the ids given.
+    act
+        Carries out what is clicked; called on a thread of the kernel.
+    kind
+        Which face; found out when not given.
+    pace
+        Limits to share with other feeds.
+    after_s
+        Seconds before the live picture appears.
+    """
+    kind = kind or front_end()
+    if kind == "widget":
+        return WidgetFace(workload_id, snapshot, act, pace or Pace(), after_s)
+    if kind == "html":
+        return HtmlFace(workload_id, snapshot, after_s)
+    if kind == "still":
+        return StillFace(workload_id, snapshot)
+    return TextFace(workload_id, snapshot, after_s) if kind == "text" else NoFace()
+
+
+class NoFace:
+    """Nothing to see."""
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Take note of nothing."""
+
+    def leave(self) -> None:
+        """Leave nothing behind."""
+
+    def freeze(self) -> None:
+        """Leave nothing behind."""
+
+
+class StillFace:
+    """The card as it is when the workload has ended."""
+
+    def __init__(self, workload_id: str, snapshot: Snapshot) -> None:
+        self._place = Place(workload_id, snapshot)
+        self._freezing = threading.Lock()
+        self._frozen = False
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Wait for the end."""
+
+    def leave(self) -> None:
+        """Show how things stand: the workload goes on when the cell has ended."""
+        with self._freezing:
+            if not self._frozen:
+                self._place.draw()
+
+    def freeze(self) -> None:
+        """Leave the final picture, and end."""
+        with self._freezing:
+            if not self._frozen:
+                self._frozen = True
+                self._place.draw()
+
+
+class HtmlFace(StillFace):
+    """The still card, drawn anew while the workload runs: for a kernel without widgets."""
+
+    def __init__(self, workload_id: str, snapshot: Snapshot, after_s: float) -> None:
+        super().__init__(workload_id, snapshot)
+        self._feed = Feed(Latest(self._place.picture, _STILL_INTERVAL_S), self._place.put, after_s=after_s)
+        self._feed.changed()
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Say that something changed; from any thread, cheap."""
+        self._feed.changed(ids)
+
+    def leave(self) -> None:
+        """Stay live: the workload goes on when the cell has ended."""
+
+    def freeze(self) -> None:
+        """Leave the final picture, and end."""
+        self._feed.close()
+        super().freeze()
+
+
+class WidgetFace(StillFace):
+    """The live card; the still one takes its place when the workload has ended."""
+
+    def __init__(self, workload_id: str, snapshot: Snapshot, act: Act, pace: Pace, after_s: float) -> None:
+        super().__init__(workload_id, snapshot)
+        self._workload_id = workload_id
+        self._act = act
+        self._widget: StatusWidget | None = None
+        self._outbox = Outbox(snapshot, pace)
+        self._feed = Feed(self._outbox, self._send, after_s=after_s)
+        self._feed.changed()
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Say that something changed; from any thread, cheap."""
+        self._feed.changed(ids)
+
+    def leave(self) -> None:
+        """Stay live: the workload goes on when the cell has ended."""
+
+    def freeze(self) -> None:
+        """Leave the final picture in place of the live one, and end."""
+        self._feed.close()
+        super().freeze()
+        if self._widget is not None:
+            self._widget.retire()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if message.get("whole"):
+            message = {**message, "focus": self._workload_id}
+        if self._widget is None:
+            from qmode_jupyter.notebook.display.widget import StatusWidget
+
+            self._widget = StatusWidget(self._place.line, self._place.picture, message)
+            self._widget.on_action(self._asked)
+            self._place.put(self._widget)
+        else:
+            self._widget.publish(message)
+        if _is_over(message.get("workloads", {}).get(self._workload_id)):
+            self.freeze()
+
+    def _asked(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        if request["action"] != "snapshot":
+            return self._act(request)
+        self._outbox.start_over()
+        self._feed.changed()
+        return None
+
+
+class TextFace:
+    """One line in a terminal that is written over, and stays when the workload has ended."""
+
+    def __init__(self, workload_id: str, snapshot: Snapshot, after_s: float) -> None:
+        self._workload_id = workload_id
+        self._snapshot = snapshot
+        self._shown = False
+        self._frozen = False
+        lines = Latest(self._line, _LINE_INTERVAL_S, ticks_s=_LINE_TICKS_S)
+        self._feed = Feed(lines, self._draw, after_s=after_s)
+        self._feed.changed()
+
+    def changed(self, ids: Iterable[str] = ()) -> None:
+        """Say that something changed; from any thread, cheap."""
+        self._feed.changed(ids)
+
+    def leave(self) -> None:
+        """Leave the line as it is, and end: a line that goes on would write over the prompt."""
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Leave the final line, and end."""
+        self._feed.close()
+        if self._frozen:
+            return
+        self._frozen = True
+        if self._shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+        with suppress(RuntimeClosedError):  # the cell says that its service was closed
+            sys.stdout.write(f"{self._line()}\n")
+
+    def _line(self) -> str:
+        from qmode_jupyter.notebook.text.tables import status_line
+
+        # The workload's entry is all that the line needs, however many jobs there are.
+        view = self._snapshot(frozenset({self._workload_id}))
+        return status_line(view, self._workload_id, width=shutil.get_terminal_size().columns - 1)
+
+    def _draw(self, line: str) -> None:
+        if not sys.stderr.isatty():
+            return
+        self._shown = True
+        sys.stderr.write(f"\r\x1b[2K{line}")
+        sys.stderr.flush()
+
+
+class Place:
+    """A place in the output of the cell that runs now, which can be filled anew from any thread."""
+
+    def __init__(self, workload_id: str, snapshot: Snapshot) -> None:
+        from IPython.display import display
+
+        self._workload_id = workload_id
+        self._snapshot = snapshot
+        workload = snapshot(frozenset({workload_id}))["workloads"][workload_id]
+        name = " ".join(part for part in (workload["mode"], printable(workload.get("name", ""))) if part)
+        #: What stands there as text: the same in every run, whatever happened.
+        self.line = f"{name} on {workload['backend']}"
+        self._handle = display({"text/plain": self.line}, raw=True, display_id=True)
+
+    def picture(self) -> str:
+        """Return the still card as it is now."""
+        return card_html(self._snapshot(None), self._workload_id)
+
+    def draw(self) -> None:
+        """Show the still card as it is now, or that there is nothing to see any more."""
+        try:
+            picture = self.picture()
+        except RuntimeClosedError:
+            picture = f"<i>{escape(self.line)}: its service was closed before it was over.</i>"
+        self.put(picture)
+
+    def put(self, content: Any) -> None:
+        """Show a widget or HTML here."""
+        if isinstance(content, str):
+            self._handle.update({"text/plain": self.line, "text/html": content}, raw=True)
+        else:
+            self._handle.update(content)
+
+
+def _is_over(workload: dict[str, Any] | None) -> bool:
+    if workload is None or workload.get("closed") is None:
+        return False
+    counts = workload.get("counts") or {}
+    return not any(counts.get(state) for state in ("queued", "preparing", "waiting", "on_qpu"))

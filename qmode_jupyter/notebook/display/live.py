@@ -1,0 +1,67 @@
+"""A workload on show: fed by the runtime's changes from the first to the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from qmode_jupyter.notebook.actions import act
+from qmode_jupyter.notebook.display.displays import NoFace, front_end, open_face
+from qmode_jupyter.notebook.labextension import CARDS
+from qmode_jupyter.notebook.report import Report
+from qmode_jupyter.notebook.view_model import snapshot
+from qmode_jupyter.runtime.runtime import Runtime
+
+
+class Live:
+    """The face of one session, batch or group, wherever the person is.
+
+    Parameters
+    ----------
+    quiet
+        Shows nothing at all.
+    """
+
+    def __init__(self, runtime: Runtime, owner: str, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        if not quiet and front_end() not in ("none", "text"):
+            # Half a second that a picture would otherwise cost at the end, also after an interrupt.
+            import qmode_jupyter.timeline.figure  # noqa: F401
+
+        def look(changed: frozenset[str] | None) -> dict[str, Any]:
+            return snapshot(runtime, changed, only=owner)
+
+        def clicked(request: dict[str, Any]) -> dict[str, Any]:
+            return act(runtime, request)
+
+        self._face = NoFace() if quiet else open_face(owner, look, clicked, pace=CARDS)
+        self._unsubscribe = runtime.subscribe(self._face.changed, self._face.freeze)
+        self._face.changed((owner,))
+
+    def leave(self) -> None:
+        """Let it go on by itself until the workload has ended: the cell is over."""
+        self._face.leave()
+
+    def finish(self) -> None:
+        """Leave the last picture in place of the live one."""
+        self._unsubscribe()
+        self._face.freeze()
+
+    def draw(self, report: Report) -> None:
+        """Show the timeline; in a terminal the table of usage, elsewhere nothing."""
+        kind = front_end()
+        if self._quiet or kind == "none":
+            return
+        if kind == "text":
+            say(str(report))
+        else:
+            from IPython.display import display
+
+            display(report.timeline())
+
+
+def say(line: str) -> None:
+    """Print a line to the person, where there is one."""
+    if get_ipython() is not None:
+        print(line)  # noqa: T201 - this is where the person reads

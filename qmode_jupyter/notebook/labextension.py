@@ -1,0 +1,105 @@
+"""The kernel's end of the labextension: what runs on the desk, told to every page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.notebook.display.throttle import Feed, Outbox, Pace
+from qmode_jupyter.notebook.link import Link
+
+if TYPE_CHECKING:
+    from qmode_jupyter.client.service import RuntimeService
+
+
+#: What the cards in the notebook may send, and what goes to panel and status bar: together ten messages
+#: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
+CARDS: Final = Pace(0.14, 10_500)
+PAGES: Final = Pace(0.4, 6_000)
+
+#: What there is to see before the first cell has used a service.
+_EMPTY: Final[dict[str, Any]] = {
+    "v": 1,
+    "runtime": "",
+    "seq": 0,
+    "whole": True,
+    "clock": {"now": 0.0, "at_ms": 0, "rate": 0, "held": False, "speed": "max", "origin_ms": 0},
+    "plan": {"name": "", "title": "", "usd_per_s": None},
+    "workloads": {},
+    "jobs": {},
+}
+
+
+class Wire:
+    """Follows one service at a time, the one that the magics use.
+
+    Parameters
+    ----------
+    kernel
+        The kernel of this process; None outside of one, and then nothing is ever sent.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._lock = threading.Lock()
+        self._service: RuntimeService | None = None
+        self._link = Link(kernel, self._look, self._act)
+        self._outbox = Outbox(self._look, PAGES)
+        self._feed = Feed(self._outbox, self._link.publish)
+        self._unsubscribe: Callable[[], None] = _nothing
+        self._closed = False
+
+    def open(self) -> None:
+        """Tell the pages that we are here, with nothing to show yet."""
+        self._link.open()
+
+    def follow(self, service: RuntimeService) -> None:
+        """Tell about this service from now on; any thread."""
+        with self._lock:
+            if self._kernel is None or self._closed or service is self._service:
+                return
+            self._unsubscribe()
+            self._service = service
+            self._outbox.start_over()
+            self._unsubscribe = service.subscribe(self._feed.changed, self._start_over)
+            self._feed.changed()
+
+    def flush(self) -> None:
+        """Tell the pages how things stand now: a cell has ended."""
+        self._feed.flush()
+
+    def close(self) -> None:
+        """Tell the pages that nothing is here any more."""
+        with self._lock:
+            self._closed = True
+            self._unsubscribe()
+            self._feed.close()
+            self._link.close()
+
+    def _look(self, changed: frozenset[str] | None) -> dict[str, Any]:
+        # Both imports bring Qiskit: they wait until there is a service, which has brought it before.
+        if self._service is None:
+            return _EMPTY
+        from qmode_jupyter.notebook.view_model import snapshot
+
+        try:
+            return snapshot(self._service, changed)
+        except RuntimeClosedError:
+            return _EMPTY
+
+    def _start_over(self) -> None:
+        self._outbox.start_over()
+        self._feed.changed()
+
+    def _act(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._service is None:
+            return {"ok": False, "error": "Nothing runs here; nothing was changed."}
+        from qmode_jupyter.notebook.actions import act
+
+        return act(self._service, request)
+
+
+def _nothing() -> None:
+    """Stand for a subscription that there is not."""

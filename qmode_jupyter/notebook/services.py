@@ -1,0 +1,192 @@
+"""What the magics of one shell work with: the service in use, and the workloads left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from qmode_jupyter.notebook.flags import sentence
+from qmode_jupyter.scheduler.transitions import Mode, WorkloadState
+from qmode_jupyter.style.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from qiskit.providers import BackendV2
+
+    from qmode_jupyter.client.service import RuntimeService
+    from qmode_jupyter.client.session import Session
+    from qmode_jupyter.runtime.jobs import JobGroup
+    from qmode_jupyter.scheduler.records import WorkloadRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of a service a cell's flags choose; None is the service's own default."""
+
+    plan: str | None = None
+    timing: str | None = None
+    speed: float | str | None = None
+    load: float | None = None
+    seed: int | None = None
+
+    @classmethod
+    def of(cls, flags: Namespace) -> Settings:
+        """Return what the flags say."""
+        return cls(flags.plan, flags.timing, flags.speed, flags.load, flags.seed)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what was given."""
+        return {
+            name: value
+            for name in ("plan", "timing", "speed", "load", "seed")
+            if (value := getattr(self, name)) is not None
+        }
+
+
+class Desk:
+    """The services that the magics of one shell have used, and the workload kept open."""
+
+    def __init__(self, on_choice: Callable[[RuntimeService], None] = lambda _: None) -> None:
+        self._on_choice = on_choice
+        self._services: dict[Settings, RuntimeService] = {}
+        #: Every service that a cell has used, the default one too.
+        self._used: list[RuntimeService] = []
+        self._current: RuntimeService | None = None
+        self.kept: Session | None = None
+
+    @property
+    def service(self) -> RuntimeService:
+        """The service that was used last, or the default one of the process."""
+        from qmode_jupyter.client.service import default_service
+
+        if self._current is None or self._current.closed:
+            self._use(default_service())
+        assert self._current is not None
+        return self._current
+
+    @property
+    def services(self) -> tuple[RuntimeService, ...]:
+        """All services in use that are open, that of the last cell first."""
+        used = [service for service in self._used if not service.closed]
+        return tuple(dict.fromkeys((self.service, *used)))
+
+    def choose(self, settings: Settings) -> RuntimeService:
+        """Return the service with these settings, and use it from now on.
+
+        Raises
+        ------
+        UsageError
+            For a plan, speed or load that does not exist.
+        """
+        from qmode_jupyter.client.service import RuntimeService, default_service
+
+        if settings == Settings():
+            return self._use(default_service())
+        service = self._services.get(settings)
+        if service is None or service.closed:
+            try:
+                service = RuntimeService(**settings.chosen())
+            except ValueError as error:
+                raise UsageError(f"{sentence(error)} Nothing was run.") from None
+            self._services[settings] = service
+        return self._use(service)
+
+    def backend(self, word: str | None, service: RuntimeService, namespace: dict[str, Any]) -> BackendV2:
+        """Return the backend that `word` names: a variable that holds one, or a name.
+
+        Raises
+        ------
+        UsageError
+            With the nearest name, if there is none.
+        """
+        from qiskit.providers import BackendV2
+
+        from qmode_jupyter.errors import IBMError
+
+        if word is None:
+            return service.backend()
+        held = namespace.get(word)
+        if isinstance(held, BackendV2):
+            return held
+        try:
+            return service.backend(word)
+        except IBMError as error:
+            if word in namespace:
+                raise UsageError(
+                    f"-b {word}: that variable holds a {type(held).__name__}, and no backend has that name. "
+                    "Nothing was run."
+                ) from None
+            variables = [k for k, v in namespace.items() if isinstance(v, BackendV2)]
+            hint = "" if str(error).endswith("?") else did_you_mean(word, variables)
+            raise UsageError(f"{sentence(error)}{hint} Nothing was run.") from None
+
+    def find(self, word: str) -> tuple[RuntimeService, str]:
+        """Return the workload, group or job that `word` names: an id, its beginning, or a name.
+
+        Raises
+        ------
+        UsageError
+            If nothing or more than one thing is called so.
+        """
+        known: dict[str, RuntimeService] = {}
+        named: dict[str, str] = {}
+        for service in reversed(self.services):
+            for owner in _owners(service):
+                known[owner.id] = service
+                if owner.name:
+                    named[owner.name] = owner.id  # the newest of that name
+            known.update(dict.fromkeys(service.job_ids(), service))
+        if word in known:
+            return known[word], word
+        if word in named:
+            return known[named[word]], named[word]
+        matches = [name for name in known if name.startswith(word)]
+        if len(matches) == 1:
+            return known[matches[0]], matches[0]
+        if matches:
+            raise UsageError(f"{word!r} is the beginning of {len(matches)} ids: write more of it.")
+        hint = did_you_mean(word, [*named, *known])
+        raise UsageError(f"No job or workload here is called {word!r}.{hint} %qmode jobs lists them.")
+
+    def latest(self) -> tuple[RuntimeService, str]:
+        """Return the newest workload or group; `UsageError` when there is none yet."""
+        for service in self.services:
+            newest = max(_owners(service), key=lambda owner: owner.opened_at, default=None)
+            if newest is not None:
+                return service, newest.id
+        raise UsageError("Nothing has run yet: put %%qsession above a cell of Qiskit code.")
+
+    def kept_open(self, mode: Mode, service: RuntimeService, backend: BackendV2) -> Session | None:
+        """Return the workload that an earlier cell left open, if this cell goes on with it."""
+        kept = self.kept
+        if kept is None or kept.service.closed:
+            return None
+        record = kept.record()
+        fits = kept.service is service and kept.backend() == backend.name
+        if record is None or record.state is WorkloadState.CLOSED or record.mode is not mode or not fits:
+            return None
+        return kept if record.accepting_jobs else None
+
+    def _use(self, service: RuntimeService) -> RuntimeService:
+        self._current = service
+        self._used = [used for used in self._used if not used.closed]
+        if service not in self._used:
+            self._used.append(service)
+        self._on_choice(service)
+        return service
+
+    def close(self) -> None:
+        """Close every service that the magics made, and the default one if they used it."""
+        used, self._used = self._used, []
+        self._services.clear()
+        self._current = self.kept = None
+        for service in used:
+            service.close()
+
+
+def _owners(service: RuntimeService) -> list[WorkloadRecord | JobGroup]:
+    return [*service.workloads(), *service.groups()]

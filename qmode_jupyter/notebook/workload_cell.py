@@ -1,0 +1,218 @@
+"""One cell in one workload: open it, run the cell, end it, show what happened."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.notebook.actions import cancel_all
+from qmode_jupyter.notebook.display.live import Live, say
+from qmode_jupyter.notebook.flags import sentence
+from qmode_jupyter.notebook.report import Report
+from qmode_jupyter.notebook.run_cell import refuse_await, run_body
+from qmode_jupyter.notebook.services import Desk, Settings
+from qmode_jupyter.scheduler.transitions import Mode
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+    from qmode_jupyter.client.service import RuntimeService
+    from qmode_jupyter.client.session import Session
+    from qmode_jupyter.runtime.budgets import Budget
+
+
+class Rehearsal:
+    """A cell under `%%qsession`, `%%qbatch` or `%%qjob`."""
+
+    def __init__(self, shell: InteractiveShell, desk: Desk, mode: Mode, flags: Namespace) -> None:
+        self._shell = shell
+        self._desk = desk
+        self._mode = mode
+        self._flags = flags
+        self._service: RuntimeService = desk.choose(Settings.of(flags))
+        self._backend: BackendV2 = desk.backend(flags.backend, self._service, shell.user_ns)
+        self._service = self._owner_of(self._backend)
+        self._budget = self._parsed_budget(flags.budget)
+
+    def run(self, body: str) -> None:
+        """Run the cell; what it raises is raised again when everything is closed and shown."""
+        refuse_await(self._shell, body, f"q{self._mode}")
+        if self._mode is Mode.JOB:
+            self._run_as_jobs(body)
+        else:
+            self._run_in_workload(body)
+
+    # ---- job mode
+
+    def _run_as_jobs(self, body: str) -> None:
+        group = self._service.open_group(self._flags.name or "", self._backend)
+        if self._budget is not None:
+            self._service.limit_usage(group, self._budget)
+        face = self._face(group)
+        self._lay_out(service=self._service)
+        error = self._run(body)
+        with self._closing_said(face, error):
+            self._service.close_group(group)
+            jobs = self._service.group(group).jobs
+            unfinished = [job for job in jobs if not self._service.job_record(job).settled]
+            if isinstance(error, KeyboardInterrupt):
+                cancel_all(self._service, group)
+            elif error is None:
+                error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
+            self._finish(group, face, error)
+
+    # ---- sessions and batches
+
+    def _run_in_workload(self, body: str) -> None:
+        from qmode_jupyter.client import context
+
+        session = self._open()
+        assert session.session_id is not None
+        if self._budget is not None:
+            self._service.limit_usage(session.session_id, self._budget)
+        face = self._face(session.session_id)
+        word = "batch" if self._mode is Mode.BATCH else "session"
+        self._lay_out(**{word: session}, service=self._service)
+        context.enter(session)
+        try:
+            error = self._run(body)
+        finally:
+            context.leave(session)
+        workload = session.session_id
+        self._desk.kept = None
+        with self._closing_said(face, error):
+            if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
+                self._service.abandon_workload(workload)
+            elif self._flags.keep_open and error is None:
+                report = Report(self._service, workload)
+                self._desk.kept = session
+                face.leave()
+                self._store(report)
+                return
+            else:
+                session.close()
+                late = self._wait(lambda: self._service.wait_workload(workload), workload)
+                error = error or late
+            self._finish(workload, face, error)
+
+    def _open(self) -> Session:
+        from qmode_jupyter.client.session import Batch, Session
+        from qmode_jupyter.errors import IBMError
+
+        kept = self._desk.kept_open(self._mode, self._service, self._backend)
+        if kept is not None:
+            return kept
+        if self._desk.kept is not None:
+            self._close_kept(self._desk.kept)
+        if self._mode is Mode.SESSION and self._service.plan.sessions == "job mode":
+            raise UsageError(
+                f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
+                "job mode: use %%qjob. Nothing was run."
+            )
+        kind = Batch if self._mode is Mode.BATCH else Session
+        try:
+            opened = kind(
+                self._backend,
+                max_time=self._flags.max_time,
+                service=self._service,
+                name=self._flags.name or "",
+            )
+        except IBMError as error:
+            raise UsageError(f"%%q{self._mode}: {sentence(error)} Nothing was run.") from None
+        return opened
+
+    def _close_kept(self, kept: Session) -> None:
+        self._desk.kept = None
+        if kept.service.closed:
+            return
+        record = kept.record()
+        if record is not None and record.closed_at is None:
+            kept.close()
+            say(f"The {record.mode} that was left open on {record.qpu} is closed: this cell opens another.")
+
+    # ---- for all of them
+
+    def _parsed_budget(self, text: str | None) -> Budget | None:
+        from qmode_jupyter.errors import IBMInputValueError
+        from qmode_jupyter.runtime.budgets import Budget
+
+        if text is None:
+            return None
+        try:
+            return Budget.parse(text, self._service.plan)
+        except IBMInputValueError as error:
+            raise UsageError(f"--budget: {sentence(error)} Nothing was run.") from None
+
+    def _owner_of(self, backend: BackendV2) -> RuntimeService:
+        from qmode_jupyter.client.service import belongs, service_of
+
+        if belongs(backend) and self._flags.backend is not None:
+            owner = service_of(backend)
+            if owner is not self._service and Settings.of(self._flags) != Settings():
+                raise UsageError(
+                    f"-b {self._flags.backend} belongs to another service, whose plan and timing hold: "
+                    "leave those flags out, or name the backend in quotes. Nothing was run."
+                )
+            return owner
+        return self._service
+
+    def _lay_out(self, **names: Any) -> None:
+        from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
+
+        self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
+
+    def _face(self, owner: str) -> Live:
+        return Live(self._service, owner, quiet=self._flags.quiet)
+
+    def _run(self, body: str) -> BaseException | None:
+        try:
+            return run_body(self._shell, body)
+        except KeyboardInterrupt as interrupt:  # it came between two lines of ours
+            return interrupt
+
+    @contextmanager
+    def _closing_said(self, face: Live, error: BaseException | None) -> Iterator[None]:
+        """End a cell whose service is closed before the cell is over, by its own code or in the end."""
+        try:
+            yield
+            return
+        except RuntimeClosedError:
+            if not self._service.closed:
+                raise
+        face.finish()
+        say(
+            f"The service of this %%q{self._mode} cell was closed before the cell was over: what had not "
+            "ended is cancelled, its results are lost. The next cell uses another service."
+        )
+        if error is not None:
+            raise error
+
+    def _wait(self, wait: Callable[[], object], owner: str) -> BaseException | None:
+        try:
+            wait()
+        except KeyboardInterrupt as interrupt:
+            if self._mode is Mode.JOB:
+                cancel_all(self._service, owner)
+            else:
+                self._service.abandon_workload(owner)
+            return interrupt
+        return None
+
+    def _finish(self, owner: str, face: Live, error: BaseException | None) -> None:
+        report = Report(self._service, owner)
+        face.finish()
+        if not self._flags.no_timeline:
+            face.draw(report)
+        self._store(report)
+        if error is not None:
+            raise error
+
+    def _store(self, report: Report) -> None:
+        if self._flags.out is not None:
+            self._shell.push({self._flags.out: report})

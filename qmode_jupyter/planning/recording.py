@@ -1,0 +1,311 @@
+"""What the person did in a finished run, told so that it can happen again under other rules.
+
+A trace says when each thing happened. A story says what it happened *after*: a submission comes
+after the one before it by the same thread and after the ends of the jobs that the thread had
+awaited, with the classical time that really passed between. All times are multiples of `GRAIN_S`,
+so a story that is told again with nothing changed gives the same times, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any, Final, Literal
+
+from qmode_jupyter.errors import IBMInputValueError
+from qmode_jupyter.runtime.tenants import Tenants
+from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.event_queue import Arrival, Fault
+from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
+from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
+from qmode_jupyter.scheduler.scheduler import Scheduler
+from qmode_jupyter.scheduler.state import Job
+from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+from qmode_jupyter.style.words import printable
+
+#: A moment of a story: its beginning, a job's submission or end, or an act that ended something.
+Moment = tuple[Literal["begun", "submitted", "ended", "ended by"], str]
+BEGUN: Final[Moment] = ("begun", "")
+
+#: What a job that was never prepared is taken to need, where its siblings don't tell.
+_UNKNOWN_PREPARATION_S: Final = 1.0
+_UNKNOWN_QPU_S: Final = 2.0
+
+_OTHERS_DO: Final = (
+    ev.WorkloadOpened,
+    ev.JobCancelled,
+    ev.WorkloadClosed,
+    ev.WorkloadCancelled,
+    ev.TenantArrived,
+    ev.CrowdArrived,
+    ev.CalibrationDue,
+    ev.QpuReserved,
+)
+
+Submission = ev.JobSubmitted
+Ending = ev.JobCancelled | ev.WorkloadClosed | ev.WorkloadCancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that the person did `gap_s` after the last of the moments in `after`."""
+
+    #: Its place in the record; of two things at one time, the one that came first comes first again.
+    number: int
+    event: Submission | Ending
+    after: tuple[Moment, ...]
+    gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One finished workload, or jobs in job mode, with everything else that happened meanwhile."""
+
+    plan: Plan
+    mode: Mode
+    qpu: str
+    name: str
+    #: When, and at which place in the record, it was opened or the first job submitted.
+    begin: float
+    number: int
+    #: The id of the session or batch, None in job mode; and the maximum timeout that was asked for.
+    workload: str | None
+    max_time_s: float | None
+    acts: tuple[Act, ...]
+    #: What each of its jobs needs: preparation, and seconds on the QPU or why it can't run.
+    needs: dict[str, tuple[float, float | Fault]]
+    #: What others did, and the person elsewhere, at their times, each with its place in the record.
+    elsewhere: tuple[tuple[int, Arrival], ...]
+    #: The places in the record at which jobs ended their preparation and their time on the QPU.
+    order: dict[tuple[JobState, str], int]
+    #: How many places the record has, and when it ends.
+    places: int
+    until: float
+    #: The seeded users among the others, who go on when the record has ended.
+    crowd: ev.CrowdArrived | None
+    #: How it went.
+    jobs: tuple[JobRecord, ...]
+    record: WorkloadRecord | None
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        """Its jobs in the order in which they were submitted."""
+        return tuple(act.event for act in self.acts if isinstance(act.event, Submission))
+
+
+def story(trace: Trace) -> Story:
+    """Return the story that a trace tells.
+
+    Raises
+    ------
+    IBMInputValueError
+        If the trace is not about one workload or some jobs, or if they have not ended.
+    """
+    record = _one_workload(trace)
+    jobs = tuple(j for j in trace.jobs if record is None or j.workload == record.id)
+    _check_ended(record, jobs)
+    again = Scheduler(trace.plan)
+    log = [(event, _settled(again.handle(event))) for event in trace.events]
+    mine = frozenset(j.id for j in jobs)
+    crowd = next((e for e, _ in log if isinstance(e, ev.CrowdArrived) and e.qpu == trace.qpu), None)
+    needs = _needs(log, again.jobs) | _of_the_crowd(crowd, again.jobs)
+    number, first = next((n, e) for n, (e, _) in enumerate(log) if _begins(e, record, mine))
+    return Story(
+        plan=trace.plan,
+        mode=Mode.JOB if record is None else record.mode,
+        qpu=trace.qpu,
+        name=record.name if record is not None else "",
+        begin=first.at,
+        number=number,
+        workload=record.id if record is not None else None,
+        max_time_s=first.max_time_s if isinstance(first, ev.WorkloadOpened) else None,
+        acts=tuple(_acts(log, record, mine, again.jobs, first.at)),
+        needs={job: needs[job] for job in mine},
+        elsewhere=tuple(_elsewhere(log, record, mine, needs)),
+        order=_order(log),
+        places=len(log),
+        until=trace.until,
+        crowd=crowd,
+        jobs=jobs,
+        record=record,
+    )
+
+
+def _begins(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> bool:
+    if isinstance(event, ev.WorkloadOpened):
+        return record is not None and event.workload == record.id
+    return record is None and isinstance(event, Submission) and event.job in mine
+
+
+def unawaited(told: Story) -> Story:
+    """Return a story in which no submission waits for a result any more."""
+    acts = tuple(
+        replace(act, after=tuple(m for m in act.after if m[0] != "ended"))
+        if isinstance(act.event, Submission)
+        else act
+        for act in told.acts
+    )
+    return replace(told, acts=acts)
+
+
+def _settled(instructions: list[Instruction]) -> tuple[str, ...]:
+    return tuple(i.job for i in instructions if isinstance(i, Settle))
+
+
+def _one_workload(trace: Trace) -> WorkloadRecord | None:
+    mine = [w for w in trace.workloads if w.tenant == YOU]
+    if len(mine) > 1:
+        raise IBMInputValueError(
+            f"The trace is about {len(mine)} sessions and batches: take the trace of one, with "
+            f"service.trace({mine[-1].id!r})."
+        )
+    outside = [j for j in trace.jobs if j.workload is None]
+    inside = [j for j in trace.jobs if j.workload is not None]
+    if mine and outside:
+        raise IBMInputValueError(
+            f"The trace mixes a {mine[0].mode} with {len(outside)} jobs outside it: take the trace of one, "
+            f"with service.trace({mine[0].id!r})."
+        )
+    if inside and not mine:
+        raise IBMInputValueError(
+            f"The job {inside[0].id} ran in the session or batch {inside[0].workload}: take the trace of "
+            f"that, with service.trace({inside[0].workload!r})."
+        )
+    return mine[0] if mine else None
+
+
+def _called(record: WorkloadRecord) -> str:
+    return f"The {record.mode} {printable(record.name) or record.id}"
+
+
+def _check_ended(record: WorkloadRecord | None, jobs: tuple[JobRecord, ...]) -> None:
+    unfinished = [j for j in jobs if not j.settled]
+    if record is not None and record.state is not WorkloadState.CLOSED:
+        raise IBMInputValueError(
+            f"{_called(record)} is still {record.state} with {len(unfinished)} "
+            f"unfinished of {len(jobs)} jobs: close it and let it end first."
+        )
+    if unfinished:
+        one = len(unfinished) == 1
+        raise IBMInputValueError(
+            f"{'1 job has' if one else f'{len(unfinished)} jobs have'} not ended, of {len(jobs)}: wait for "
+            f"{'it' if one else 'them'}, and take the trace again."
+        )
+    if not jobs:
+        what = "The trace" if record is None else _called(record)
+        raise IBMInputValueError(f"{what} has no job: there is nothing to replay.")
+
+
+#: The events of a trace, each with the jobs that ended with it.
+Log = list[tuple[Event, tuple[str, ...]]]
+
+
+def _acts(
+    log: Log, record: WorkloadRecord | None, mine: frozenset[str], jobs: dict[str, Job], begin: float
+) -> Iterator[Act]:
+    last_by: dict[int, str] = {}
+    #: What has happened since the person last ended something; what they end next comes after that.
+    since: list[tuple[Moment, float]] = [(BEGUN, begin)]
+    for number, (event, settled) in enumerate(log):
+        if isinstance(event, Submission) and event.job in mine:
+            after = [(BEGUN, begin)]
+            if event.submitter in last_by:
+                before = last_by[event.submitter]
+                after = [(("submitted", before), jobs[before].submitted_at)]
+            # What was awaited outside the story counts as time that passed, not as something to wait for.
+            after += [(("ended", j), jobs[j].ended_at or event.at) for j in event.awaited if j in mine]
+            yield _act(number, event, after)
+            last_by[event.submitter] = event.job
+            since.append((("submitted", event.job), event.at))
+        elif _ends(event, record, mine):
+            yield _act(number, event, since)
+            since = [(("ended by", str(number)), event.at)]
+        since += [(("ended", j), event.at) for j in settled if j in mine]
+
+
+def _act(number: int, event: Any, after: list[tuple[Moment, float]]) -> Act:
+    latest = max(at for _, at in after)
+    return Act(number, event, tuple(moment for moment, _ in after), max(0.0, event.at - latest))
+
+
+def _ends(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> bool:
+    if isinstance(event, ev.JobCancelled):
+        return event.job in mine
+    if isinstance(event, ev.WorkloadClosed | ev.WorkloadCancelled):
+        return record is not None and event.workload == record.id
+    return False
+
+
+def _needs(log: Log, jobs: dict[str, Job]) -> dict[str, tuple[float, float | Fault]]:
+    """Return what every job needs; where one never got so far, what its siblings needed on average."""
+    faults = {
+        e.job: Fault(e.reason, e.reason_code, e.system_fault) for e, _ in log if isinstance(e, ev.JobFailed)
+    }
+    needs: dict[str, tuple[float, float | Fault]] = {}
+    known: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for job in jobs.values():
+        if job.preparing_at is not None and job.waiting_at is not None:
+            needs[job.id] = job.waiting_at - job.preparing_at, faults.get(job.id, job.qpu_s)
+            known.setdefault((job.tenant, job.program), []).append((needs[job.id][0], job.qpu_s))
+    usual = {
+        siblings: (grained(fmean(prep for prep, _ in pairs)), grained(fmean(qpu for _, qpu in pairs)))
+        for siblings, pairs in known.items()
+    }
+    for job in jobs.values():
+        if job.id in needs:
+            continue
+        unknown = _UNKNOWN_PREPARATION_S, max(job.overhead_s, _UNKNOWN_QPU_S)
+        preparation_s, qpu_s = usual.get((job.tenant, job.program), unknown)
+        if job.preparing_at is not None and job.ended_at is not None:
+            so_far = job.ended_at - job.preparing_at
+            preparation_s = so_far if job.id in faults else so_far + preparation_s
+        needs[job.id] = preparation_s, faults.get(job.id, qpu_s)
+    return needs
+
+
+def _of_the_crowd(
+    crowd: ev.CrowdArrived | None, jobs: dict[str, Job]
+) -> dict[str, tuple[float, float | Fault]]:
+    """Return what those jobs of seeded users need that had not been prepared when the record ended."""
+    unknown = {
+        j.id for j in jobs.values() if j.waiting_at is None and crowd is not None and j.qpu == crowd.qpu
+    }
+    if crowd is None or not unknown:
+        return {}
+    known = {}
+    latest = max(jobs[job].submitted_at for job in unknown)
+    for arrival in Tenants.of(crowd).arrivals(crowd.qpu, crowd.at):
+        if arrival.event.at > latest:
+            break
+        if isinstance(arrival.event, Submission) and arrival.event.job in unknown:
+            known[arrival.event.job] = arrival.preparation_s, arrival.outcome
+    return known
+
+
+def _elsewhere(
+    log: Log,
+    record: WorkloadRecord | None,
+    mine: frozenset[str],
+    needs: dict[str, tuple[float, float | Fault]],
+) -> Iterator[tuple[int, Arrival]]:
+    for number, (event, _) in enumerate(log):
+        if isinstance(event, Submission):
+            if event.job not in mine:
+                yield number, Arrival(event, *needs[event.job])
+        elif isinstance(event, _OTHERS_DO) and not (
+            _ends(event, record, mine) or _begins(event, record, mine)
+        ):
+            yield number, Arrival(event)
+
+
+def _order(log: Log) -> dict[tuple[JobState, str], int]:
+    order = {}
+    for number, (event, _) in enumerate(log):
+        if isinstance(event, ev.JobPrepared | ev.JobFailed):
+            order[JobState.PREPARING, event.job] = number
+        elif isinstance(event, ev.JobExecuted):
+            order[JobState.ON_QPU, event.job] = number
+    return order

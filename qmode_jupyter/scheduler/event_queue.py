@@ -1,0 +1,193 @@
+"""Emulated time for a scheduler: what happens next, given how long each job takes.
+
+The agenda turns `Prepare` and `Execute` into the events that answer them, in the order of their
+times. A job's preparation can't end before somebody has said what became of it (`found`): until
+then the agenda is held at that moment. The runtime says so when a simulation is there; a replay,
+a test and a background tenant know it from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from math import inf
+
+from qmode_jupyter.scheduler.events import (
+    Event,
+    Execute,
+    Instruction,
+    JobExecuted,
+    JobFailed,
+    JobPrepared,
+    JobSubmitted,
+    Prepare,
+    Settle,
+    Stop,
+    Tick,
+    grained,
+)
+from qmode_jupyter.scheduler.scheduler import Scheduler
+from qmode_jupyter.scheduler.transitions import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A job that can't be executed, and why."""
+
+    reason: str
+    reason_code: int | None = None
+    system_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that happens at its time whatever came before; a job brings its durations along.
+
+    They are multiples of `GRAIN_S`, as the times of events are.
+    """
+
+    event: Event
+    preparation_s: float = 0.0
+    outcome: float | Fault = 0.0
+
+
+#: Time, number, and either a job with the state whose end it is, or an event, with the arrivals that
+#: it is the first of.
+_Coming = tuple[float, int, JobState | None, str, Event | None, Iterator[Arrival] | None]
+
+
+class Agenda:
+    """The one who knows what time it is for `scheduler`."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        self._deadlines = scheduler.deadlines
+        self._preparation_s: dict[str, float] = {}
+        self._found: dict[str, float | Fault] = {}
+        self._heap: list[_Coming] = []
+        self._number = 0
+
+    def expect(self, job: str, preparation_s: float) -> None:
+        """Say how long a job will be prepared, before it is submitted."""
+        self._preparation_s[job] = grained(preparation_s)
+
+    def expect_no_more(self, job: str) -> None:
+        """Take back what `expect` said: the job was refused."""
+        self._preparation_s.pop(job, None)
+
+    def found(self, job: str, outcome: float | Fault) -> None:
+        """Say how many seconds a job holds the QPU, or why it can't run."""
+        self._found[job] = outcome if isinstance(outcome, Fault) else grained(outcome)
+
+    def schedule(self, event: Event) -> None:
+        """Let `event` happen at its time, which has not come yet."""
+        self._push(event.at, None, "", event)
+
+    def feed(self, arrivals: Iterator[Arrival]) -> None:
+        """Let all `arrivals` happen, each at its time; they may be endless and are drawn one by one.
+
+        Their times must not run backwards, nor lie before the present.
+        """
+        arrival = next(arrivals, None)
+        if arrival is None:
+            return
+        event = arrival.event
+        if type(event) is JobSubmitted:
+            self._preparation_s[event.job] = arrival.preparation_s
+            self._found[event.job] = arrival.outcome
+        self._push(event.at, None, "", event, arrivals)
+
+    def happen(self, event: Event) -> list[Instruction]:
+        """Let `event` happen now, and note what follows from it."""
+        out = self.scheduler.handle(event)
+        for instruction in out:
+            kind = type(instruction)
+            if kind is Prepare:
+                job = instruction.job  # type: ignore[union-attr]
+                self._push(event.at + self._preparation_s.get(job, 0.0), JobState.PREPARING, job)
+            elif kind is Execute:
+                job = instruction.job  # type: ignore[union-attr]
+                duration = self._found[job]
+                assert not isinstance(duration, Fault)
+                self._push(event.at + duration, JobState.ON_QPU, job)
+            elif kind is Settle:
+                job = instruction.job  # type: ignore[union-attr]
+                self._preparation_s.pop(job, None)
+                self._found.pop(job, None)
+            elif kind is Stop:
+                self._forget(instruction.job)  # type: ignore[union-attr]
+        return out
+
+    def next_at(self) -> float | None:
+        """Return when something happens next, or None if nothing ever will by itself."""
+        at = min(self._heap[0][0] if self._heap else inf, self._deadlines.first_at)
+        return None if at == inf else at
+
+    def held_by(self) -> str | None:
+        """Return the job whose outcome is missing for the next thing to happen, if it is."""
+        if not self._heap or self._deadlines.first_at <= self._heap[0][0]:
+            return None
+        _, _, state, job, _, _ = self._heap[0]
+        return job if state is JobState.PREPARING and job not in self._found else None
+
+    def step(self) -> list[Instruction]:
+        """Let the next thing happen and return the instructions that came of it.
+
+        Raises
+        ------
+        LookupError
+            If there is nothing to come, or the agenda is held.
+        """
+        out = self.step_until(inf)
+        if out is None:
+            late = self.held_by()
+            raise LookupError(
+                "nothing is to come" if late is None else f"what becomes of {late} is not known"
+            )
+        return out
+
+    def step_until(self, at: float) -> list[Instruction] | None:
+        """Let the next thing happen, if it comes by `at` and is not held; return its instructions."""
+        heap, due = self._heap, self._deadlines.first_at
+        if not heap or due <= heap[0][0]:
+            return self.happen(Tick(due)) if due <= at and due != inf else None
+        coming, _, state, job, event, arrivals = heap[0]
+        if coming > at:
+            return None
+        if state is JobState.ON_QPU:
+            event = JobExecuted(coming, job)
+        elif state is JobState.PREPARING:
+            outcome = self._found.get(job)
+            if outcome is None:
+                return None
+            if isinstance(outcome, Fault):
+                event = JobFailed(coming, job, outcome.reason, outcome.reason_code, outcome.system_fault)
+            else:
+                event = JobPrepared(coming, job, outcome)
+        heappop(heap)
+        if arrivals is not None:
+            self.feed(arrivals)
+        assert event is not None
+        return self.happen(event)
+
+    def run_until(self, at: float) -> None:
+        """Let everything happen up to and including `at`; stop early where the agenda is held."""
+        while self.step_until(at) is not None:
+            pass
+
+    def _push(
+        self,
+        at: float,
+        state: JobState | None,
+        job: str,
+        event: Event | None = None,
+        arrivals: Iterator[Arrival] | None = None,
+    ) -> None:
+        self._number += 1
+        heappush(self._heap, (at, self._number, state, job, event, arrivals))
+
+    def _forget(self, job: str) -> None:
+        if any(coming[3] == job for coming in self._heap):
+            self._heap = [coming for coming in self._heap if coming[3] != job]
+            heapify(self._heap)

@@ -1,0 +1,175 @@
+"""Jobs, workloads and QPUs as the scheduler changes them; everyone else reads `records`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+
+from qmode_jupyter.scheduler.fairshare import FairShare
+from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, Span, WorkloadRecord
+from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One job; the fields are those of `JobRecord`."""
+
+    id: str
+    qpu: str
+    tenant: str
+    workload: str | None
+    program: str
+    submitted_at: float
+    overhead_s: float
+    max_execution_s: float | None
+    submitter: int
+    awaited: tuple[str, ...]
+    state: JobState = JobState.QUEUED
+    preparing_at: float | None = None
+    waiting_at: float | None = None
+    on_qpu_at: float | None = None
+    ended_at: float | None = None
+    charged_s: float = 0.0
+    qpu_s: float = 0.0
+    reason: str = ""
+    reason_code: int | None = None
+    #: A deadline for its time on the QPU is armed.
+    capped: bool = False
+    #: It outlived its workload and runs on its own (SEMANTICS L3).
+    outlived: bool = False
+
+    def record(self) -> JobRecord:
+        """Return a frozen copy."""
+        return JobRecord(*_values(self))
+
+
+_values = attrgetter(*(f.name for f in fields(JobRecord)))
+
+
+@dataclass(slots=True, eq=False)
+class Workload:
+    """One session or batch."""
+
+    id: str
+    mode: Mode
+    qpu: str
+    tenant: str
+    name: str
+    opened_at: float
+    interactive_timeout_s: float
+    max_time_s: float
+    state: WorkloadState = WorkloadState.OPEN
+    state_reason: str = "session_created"
+    accepting_jobs: bool = True
+    started_at: float | None = None
+    activated_at: float | None = None
+    closed_at: float | None = None
+    last_job_started_at: float | None = None
+    last_job_completed_at: float | None = None
+    idle_deadline_at: float | None = None
+    expires_at: float | None = None
+    first_job: str | None = None
+    #: The data of its first job is gone, so no other can run (SEMANTICS L2).
+    orphaned: bool = False
+    jobs: int = 0
+    unfinished: int = 0
+    #: Its queued jobs, first come first.
+    queue: OrderedDict[str, Job] = field(default_factory=OrderedDict)
+    #: Seconds of its jobs on the QPU, and of closed stretches.
+    jobs_charged_s: float = 0.0
+    jobs_on_qpu_s: float = 0.0
+    stretches: list[Span] = field(default_factory=list)
+    history: list[tuple[WorkloadState, float]] = field(default_factory=list)
+
+    @property
+    def active_since(self) -> float | None:
+        """When the stretch began that is not over yet."""
+        last = self.stretches[-1] if self.stretches else None
+        return last.start if last is not None and last.end is None else None
+
+    def usage_s(self, now: float) -> float:
+        """Return what is charged so far: active time of a session, sum of a batch (SEMANTICS U2, U3)."""
+        if self.mode is Mode.SESSION:
+            return sum(span.until(now) for span in self.stretches)
+        return self.jobs_charged_s
+
+    def record(self, now: float) -> WorkloadRecord:
+        """Return a frozen copy with the figures of `now`."""
+        return WorkloadRecord(
+            id=self.id,
+            mode=self.mode,
+            qpu=self.qpu,
+            tenant=self.tenant,
+            name=self.name,
+            state=self.state,
+            state_reason=self.state_reason,
+            accepting_jobs=self.accepting_jobs,
+            interactive_timeout_s=self.interactive_timeout_s,
+            max_time_s=self.max_time_s,
+            opened_at=self.opened_at,
+            started_at=self.started_at,
+            activated_at=self.activated_at,
+            closed_at=self.closed_at,
+            last_job_started_at=self.last_job_started_at,
+            last_job_completed_at=self.last_job_completed_at,
+            idle_deadline_at=self.idle_deadline_at,
+            expires_at=self.expires_at,
+            unfinished=self.unfinished,
+            queued=len(self.queue),
+            jobs=self.jobs,
+            usage_s=self.usage_s(now),
+            qpu_s=self.jobs_on_qpu_s,
+            stretches=tuple(self.stretches),
+            history=tuple(self.history),
+        )
+
+
+@dataclass(slots=True)
+class Calibration:
+    """One calibration that is due, running or over."""
+
+    qpu: str
+    due_at: float
+    duration_s: float
+    started_at: float | None = None
+
+    def record(self) -> CalibrationRecord:
+        """Return a frozen copy."""
+        return CalibrationRecord(self.qpu, self.due_at, self.duration_s, self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A stretch of time in which a QPU is one tenant's (SEMANTICS L7)."""
+
+    tenant: str
+    start: float
+    end: float
+
+
+@dataclass(slots=True)
+class Qpu:
+    """One QPU with its lanes and its line."""
+
+    name: str
+    line: FairShare
+    #: The session that has it to itself.
+    session: Workload | None = None
+    #: Active batches, in order of activation.
+    batches: dict[str, Workload] = field(default_factory=dict)
+    #: Jobs that hold a lane (SEMANTICS A22).
+    lanes: dict[str, Job] = field(default_factory=dict)
+    #: Prepared jobs, in the order in which they will enter the QPU (SEMANTICS A11).
+    ready: deque[Job] = field(default_factory=deque)
+    on_qpu: Job | None = None
+    calibrating: Calibration | None = None
+    calibrations_due: deque[Calibration] = field(default_factory=deque)
+    #: The window that lasts now, and those to come, the next one first.
+    reserved: Reservation | None = None
+    reservations: list[Reservation] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job or a calibration is on the QPU."""
+        return self.on_qpu is not None or self.calibrating is not None

@@ -1,0 +1,92 @@
+"""A Sampler's PUB in a worker: run it, and pack the outcomes by register, in the order of the shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qmode_jupyter.simulation.aer import Run
+from qmode_jupyter.simulation.compiled import Programs
+from qmode_jupyter.simulation.object_store import fetch
+from qmode_jupyter.simulation.tasks import SamplerPart, SamplerWork
+
+if TYPE_CHECKING:
+    from qmode_jupyter.simulation.backend import Machine
+
+# Beyond that many shots of one circuit the outcomes are counted, and then put into an order of
+# chance: they are independent of each other, and as strings would take gigabytes.
+_MOST_IN_ORDER = 2**21
+
+Bits = Sequence[int]
+
+
+def sample(machine: Machine, directory: str, work: SamplerWork, threads: int) -> SamplerPart:
+    """Run one PUB, or some of its sets of parameter values."""
+    key = ("sampler", work.circuit)
+    programs = machine.made.get_or_make(key, lambda: Programs(machine, [fetch(directory, work.circuit)]))
+    in_order = work.shots <= _MOST_IN_ORDER
+    runs = programs.run(
+        work.values, shots=work.shots, seed=work.seed, index=work.index, memory=in_order, threads=threads
+    )
+    arrays = {
+        name: np.zeros((len(runs), work.shots, _width(bits)), dtype=np.uint8) for name, bits in work.registers
+    }
+    for i, run in enumerate(runs):
+        for name, bits in work.registers:
+            arrays[name][i] = pack_bits(run, work.shots, bits, (work.seed, work.index + i))
+    return SamplerPart(work.pub, work.first, arrays)
+
+
+def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[np.uint8]:
+    """Return the outcomes of some classical bits.
+
+    Parameters
+    ----------
+    run
+        What Aer gave.
+    shots
+        How many.
+    bits
+        Indices of the classical bits, the least significant first.
+    seed
+        For an order of the shots, where Aer gave none.
+
+    Returns
+    -------
+    array (shots, bytes)
+        Big-endian, filled up with zeros on the left: a `BitArray`'s.
+    """
+    width = _width(bits)
+    if not run.counts:
+        return np.zeros((shots, width), dtype=np.uint8)  # nothing was measured
+    outcomes = list(run.counts)
+    table = _table(outcomes, bits, width)
+    if run.memory is not None:
+        number = {outcome: i for i, outcome in enumerate(outcomes)}
+        which = np.fromiter(map(number.__getitem__, run.memory), dtype=np.intp, count=shots)
+    else:
+        which = np.repeat(np.arange(len(outcomes)), np.fromiter(run.counts.values(), dtype=np.intp))
+        np.random.default_rng(seed).shuffle(which)
+    packed: NDArray[np.uint8] = table[which]
+    return packed
+
+
+def _width(bits: Bits) -> int:
+    """Return the bytes that hold so many bits."""
+    return -(-len(bits) // 8)
+
+
+def _table(outcomes: Sequence[str], bits: Bits, width: int) -> NDArray[np.uint8]:
+    """Return an array (outcomes, bytes) of these bits of hexadecimal strings."""
+    first = bits[0] if bits else 0
+    if list(bits) == list(range(first, first + len(bits))):
+        mask = (1 << len(bits)) - 1
+        numbers = [(int(outcome, 16) >> first) & mask for outcome in outcomes]
+    else:
+        whole = [int(outcome, 16) for outcome in outcomes]
+        numbers = [sum(((number >> bit) & 1) << i for i, bit in enumerate(bits)) for number in whole]
+    data = b"".join(number.to_bytes(width, "big") for number in numbers)
+    return np.frombuffer(data, dtype=np.uint8).reshape(len(outcomes), width)

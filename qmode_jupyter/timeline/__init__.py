@@ -1,0 +1,1 @@
+"""Floor 4: a trace as a matplotlib figure."""

@@ -1,0 +1,286 @@
+"""One chapter of a timeline: what a workload (or jobs by themselves) did from when to when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from qmode_jupyter.scheduler.events import WorkloadCancelled, WorkloadClosed
+from qmode_jupyter.style import words
+from qmode_jupyter.timeline.intervals import Phases, Spans, gaps
+
+if TYPE_CHECKING:
+    from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
+    from qmode_jupyter.timeline.intervals import Floats
+
+#: Choices of words for a stretch.
+Says = tuple[tuple[str, ...], ...]
+
+#: A pause shorter than this part of the picture is not worth a stretch of its own.
+PAUSE_SHARE: Final = 1 / 40
+
+#: How many changes of state a strip can show: about one a pixel.
+FINEST: Final = 2_000
+
+#: What stands behind the strip of what still goes on.
+NOW: Final = "now"
+
+#: A deadline that has not come yet stretches the picture by at most this part of it.
+OUTLOOK_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a strip: its colour by meaning, and its words from the fullest choice to the shortest.
+
+    A choice is what the workload was doing and, where there is room for it, why or how long.
+    """
+
+    meaning: str
+    start: float
+    end: float
+    says: Says
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that a line marks through all rows."""
+
+    at: float
+    meaning: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One workload with its jobs; `ending` stands behind the strip, one line per entry."""
+
+    name: str
+    summary: tuple[str, ...]
+    stretches: tuple[Stretch, ...]
+    ending: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    #: What a session is charged for, and how much that is.
+    charged: tuple[tuple[float, float], ...]
+    usage_s: float
+    jobs: tuple[JobRecord, ...]
+    phases: Phases
+
+    @property
+    def end(self) -> float:
+        """Where the strip ends."""
+        return self.stretches[-1].end if self.stretches else 0.0
+
+
+def workload_chapter(
+    workload: WorkloadRecord,
+    jobs: Sequence[JobRecord],
+    closing: WorkloadClosed | WorkloadCancelled | None,
+    start: float,
+    end: float,
+) -> Chapter:
+    """Return the chapter of a session or batch.
+
+    Parameters
+    ----------
+    jobs
+        Its jobs, in the order in which they were submitted.
+    closing
+        The event with which a person closed or cancelled it, if one did.
+    start, end
+        Between which emulated seconds the whole story is told.
+    """
+    phases = Phases.of(jobs, end)
+    close_at = closing.at if closing is not None else None
+    session = workload.mode == "session"
+    return Chapter(
+        name=words.workload_name(workload.mode, workload.name, workload.id),
+        summary=(words.count(len(jobs), "job"), words.usage(workload.usage_s, workload.qpu_s)),
+        stretches=tuple(_stretches(workload, phases, close_at, end, (end - start) * PAUSE_SHARE)),
+        ending=_ending(workload, closing),
+        marks=tuple(_marks(workload, start, end)),
+        charged=tuple((s.start, end if s.end is None else s.end) for s in workload.stretches)
+        if session
+        else (),
+        usage_s=workload.usage_s,
+        jobs=tuple(jobs),
+        phases=phases,
+    )
+
+
+def _stretches(
+    workload: WorkloadRecord, phases: Phases, close_at: float | None, end: float, pause: float
+) -> list[Stretch]:
+    busy = phases.whole()
+    submitted = np.sort(phases.start[0])
+    last_end = float(phases.ended[~np.isnan(phases.ended)].max(initial=-np.inf))
+    stretches: list[Stretch] = []
+    history = _visible(workload.history, (end - workload.opened_at) / FINEST)
+    for (state, since), (after, until) in pairwise([*history, (None, end)]):
+        if state in ("open", "inactive"):
+            stretches += _waiting_for_the_qpu(state, since, until, submitted)
+        elif state == "active":
+            stretches += _active(workload, since, until, after, close_at, busy, pause)
+        elif last_end > since:  # SEMANTICS A5, A22: jobs in lanes run on after the maximum timeout
+            stretches.append(
+                Stretch("closed", since, last_end, (("Closed", "running jobs finish"), ("Closed",)))
+            )
+    deadline = workload.idle_deadline_at
+    if deadline is not None and stretches and stretches[-1].meaning == "window":
+        left = f"{words.countdown(deadline - end)} left"
+        stretches[-1] = replace(stretches[-1], says=_window(left, left))
+    return stretches
+
+
+def _visible(history: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
+    """Return a history as it can be seen: where states follow each other faster, the longest stands."""
+    if len(history) <= FINEST:
+        return list(history)
+    seen = [history[0]]
+    lasted: dict[str, float] = {}
+    since = history[0][1]
+    for (state, start), (_, stop) in pairwise(history):
+        lasted[state] = lasted.get(state, 0.0) + stop - start
+        if stop - since >= least:
+            longest = max(lasted, key=lambda name: lasted[name])
+            if longest != seen[-1][0]:
+                seen.append((longest, since))
+            since, lasted = stop, {}
+    return [*seen, history[-1]]
+
+
+def _ending(workload: WorkloadRecord, closing: WorkloadClosed | WorkloadCancelled | None) -> tuple[str, ...]:
+    if workload.state != "closed":
+        return (NOW,)
+    why = words.state_reason(workload.state_reason)
+    if isinstance(closing, WorkloadCancelled) and workload.state_reason == "session_closed_early":
+        why = "by cancel()"
+    return ("closed", why) if why else ("closed",)
+
+
+def _waiting_for_the_qpu(state: str, since: float, until: float, submitted: Floats) -> Iterator[Stretch]:
+    following = submitted[np.searchsorted(submitted, since) :]
+    first = min(float(following[0]), until) if len(following) else until
+    if first > since:
+        if state == "open":
+            yield Stretch("inactive", since, first, (("Pending", "no job yet"), ("Pending",)))
+        else:
+            yield Stretch("inactive", since, first, (("Inactive", "others have the QPU"), ("Inactive",)))
+    if until > first:
+        yield Stretch("queued", first, until, _queue(until - first))
+
+
+def _active(
+    workload: WorkloadRecord,
+    since: float,
+    until: float,
+    after: str | None,
+    close_at: float | None,
+    busy: Spans,
+    pause: float,
+) -> Iterator[Stretch]:
+    says = {
+        "session": (("Active", "exclusive use of the QPU"), ("Active", "exclusive"), ("Active",)),
+        "batch": (
+            ("Active", "its jobs go first, others fill gaps"),
+            ("Active", "its jobs first"),
+            ("Active",),
+        ),
+    }[str(workload.mode)]
+    draining = close_at is not None and since + 3 * pause < close_at < until - 3 * pause
+    reached = since
+    for gap_start, gap_end in gaps(busy, since, until):
+        ran_out = after == "inactive" and gap_end == until
+        if not ran_out and gap_end - gap_start < pause:
+            continue
+        if gap_start > reached:
+            yield from _drained(reached, gap_start, says, close_at if draining else None)
+        if ran_out:
+            allowed = words.timeout(workload.interactive_timeout_s)
+            labels = _window(f"{allowed}, ran out", allowed)
+        else:
+            used = words.duration(gap_end - gap_start)
+            labels = _window(
+                f"{used} until closed" if after == "closed" and gap_end == until else f"{used} used", used
+            )
+        yield Stretch("window", gap_start, gap_end, labels)
+        reached = gap_end
+    if until > reached:
+        yield from _drained(reached, until, says, close_at if draining else None)
+
+
+def _queue(seconds: float) -> Says:
+    return ("queue", words.duration(seconds)), ("queue",)
+
+
+def _window(full: str, short: str) -> Says:
+    return ("interactive window", full), ("interactive window", short), ("window", short)
+
+
+def _drained(start: float, end: float, says: Says, close_at: float | None) -> Iterator[Stretch]:
+    """Yield an active stretch, in two when the workload stopped taking jobs on the way."""
+    if close_at is None or not start < close_at < end:
+        yield Stretch("active", start, end, says)
+        return
+    yield Stretch("active", start, close_at, says)
+    yield Stretch("active", close_at, end, (("Active", "takes no new jobs"), ("no new jobs",), ("Active",)))
+
+
+def _marks(workload: WorkloadRecord, start: float, end: float) -> Iterator[Mark]:
+    for (state, _), (after, at) in pairwise(workload.history):
+        if state == "active" and after == "inactive":
+            yield Mark(at, "interactive", ())
+    reach = end + (end - start) * OUTLOOK_SHARE
+    if workload.idle_deadline_at is not None and end < workload.idle_deadline_at <= reach:
+        yield Mark(workload.idle_deadline_at, "interactive", ("interactive timeout",))
+    if workload.started_at is not None:
+        expiry = workload.started_at + workload.max_time_s  # SEMANTICS S9
+        if expiry <= reach and (workload.closed_at is None or expiry <= workload.closed_at):
+            allowed = words.timeout(workload.max_time_s)
+            yield Mark(expiry, "maximum", (f"maximum timeout {allowed}", "maximum timeout", "max"))
+
+
+def jobs_chapter(jobs: Sequence[JobRecord], start: float, end: float) -> Chapter:
+    """Return the chapter of jobs that belong to no session or batch, between `start` and `end`."""
+    phases = Phases.of(jobs, end)
+    pause = (end - start) * PAUSE_SHARE
+    if len(jobs) == 1:
+        name = words.workload_name("job", "", jobs[0].id)
+        ending = words.outcome(jobs[0].state, jobs[0].reason_code)
+    else:
+        name = "job mode"
+        ending = "all ended"
+    usage_s = sum(job.charged_s for job in jobs)
+    return Chapter(
+        name=name,
+        summary=(words.count(len(jobs), "job"), words.usage(usage_s)),
+        stretches=tuple(_in_job_mode(phases, end, pause)),
+        ending=(NOW if np.isnan(phases.ended).any() else ending,),
+        marks=(),
+        charged=(),
+        usage_s=usage_s,
+        jobs=tuple(jobs),
+        phases=phases,
+    )
+
+
+def _in_job_mode(phases: Phases, end: float, pause: float) -> Iterator[Stretch]:
+    """Yield when any job ran, when all that there were waited in the queue, and when there was none."""
+    running = phases.running()
+    reached = float(phases.start[0].min())
+    idle = [gap for gap in gaps(phases.whole(), reached, end) if gap[1] - gap[0] >= pause]
+    for idle_start, idle_end in [*idle, (end, end)]:
+        queue = [gap for gap in gaps(running, reached, idle_start) if gap[1] - gap[0] >= pause / 4]
+        for queue_start, queue_end in [*queue, (idle_start, idle_start)]:
+            if queue_start > reached:
+                yield Stretch("active", reached, queue_start, (("In progress",), ("running",)))
+            if queue_end > queue_start:
+                yield Stretch("queued", queue_start, queue_end, _queue(queue_end - queue_start))
+            reached = queue_end
+        if idle_end > idle_start:
+            yield Stretch("inactive", idle_start, idle_end, (("no job",),))
+        reached = idle_end

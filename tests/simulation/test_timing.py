@@ -1,0 +1,128 @@
+"""How long a job holds a real QPU."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.transpiler import generate_preset_pass_manager
+
+from qmode_jupyter.runtime.backends import find_backend
+from qmode_jupyter.simulation.timing import (
+    REP_DELAY_S,
+    _durations,
+    _longest_path,
+    _operation_seconds,
+    charged_seconds,
+    circuit_seconds,
+    prepare_seconds,
+)
+
+
+@pytest.fixture(scope="module")
+def target():
+    return find_backend("generic_19q").target
+
+
+def bell(measure=True):
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    if measure:
+        circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
+def own_path(circuit, target):
+    known = _durations(target)
+    qubits = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    return _longest_path(circuit, qubits, lambda op, on: _operation_seconds(op, on, known, target.dt))
+
+
+@pytest.mark.parametrize(
+    ("executing_s", "charged"), [(0.0, 2), (0.26, 3), (1.0, 3), (1.0000001, 4), (4096 * 350e-6, 4)]
+)
+def test_the_charge_is_whole_seconds_over_the_floor(executing_s, charged):
+    assert charged_seconds(executing_s) == charged
+
+
+def test_ibm_s_quick_estimate_is_met():
+    # SEMANTICS U6: 2 + 0.00035 * N for circuits of 100 us.
+    executions = 100_000
+    assert charged_seconds(executions * (REP_DELAY_S + 100e-6)) == 2 + 35
+
+
+def test_half_a_million_shots_take_about_what_was_measured_on_a_device():
+    # SEMANTICS U8: 255 us and 24 ns per gate; 500 k shots of 20 qubits were charged 130 s.
+    circuit = QuantumCircuit(20)
+    for qubit in range(19):
+        circuit.cz(qubit, qubit + 1)
+    circuit.measure_all()
+    charged = charged_seconds(500_000 * (REP_DELAY_S + circuit_seconds(circuit, None)))
+    assert 126 <= charged <= 134
+
+
+def test_a_device_s_own_durations_count(target):
+    isa = generate_preset_pass_manager(1, target=target).run(bell())
+    assert circuit_seconds(isa, target) == isa.estimate_duration(target, unit="s")
+
+
+def test_our_longest_path_is_qiskit_s(target):
+    passes = generate_preset_pass_manager(1, target=target, seed_transpiler=1)
+    circuit = QuantumCircuit(4)
+    circuit.h(range(4))
+    circuit.cx(0, 1)
+    circuit.cx(2, 3)
+    circuit.cx(1, 2)
+    circuit.reset(3)
+    circuit.measure_all()
+    isa = passes.run(circuit)
+    assert own_path(isa, target) == pytest.approx(isa.estimate_duration(target, unit="s"), rel=1e-9)
+
+
+def test_without_durations_those_of_a_heron_are_taken():
+    assert circuit_seconds(bell(measure=False), None) == pytest.approx(24e-9 + 84e-9 + 2 * 24e-9)
+    assert circuit_seconds(bell(), None) == pytest.approx(1.56e-6 + 156e-9)
+    aer = find_backend("aer_simulator").target
+    assert circuit_seconds(bell(), aer) == circuit_seconds(bell(), None)
+
+
+def test_phases_take_no_time_and_delays_what_they_say():
+    circuit = QuantumCircuit(1)
+    circuit.rz(0.3, 0)
+    circuit.s(0)
+    assert circuit_seconds(circuit, None) == 0
+    circuit.delay(5, 0, unit="us")
+    assert circuit_seconds(circuit, None) == pytest.approx(5e-6)
+
+
+def test_a_branch_takes_as_long_as_its_longer_side(target):
+    circuit = QuantumCircuit(2, 1)
+    circuit.measure(0, 0)
+    alone = circuit_seconds(circuit, target)
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.x(1)
+    with otherwise:
+        circuit.x(1)
+        circuit.x(1)
+    x_s = target["x"][(1,)].duration
+    assert circuit_seconds(circuit, target) == pytest.approx(alone + 2 * x_s)
+
+
+def test_a_loop_takes_its_body_as_often_as_it_runs(target):
+    circuit = QuantumCircuit(1)
+    with circuit.for_loop(range(5)):
+        circuit.x(0)
+    assert circuit_seconds(circuit, target) == pytest.approx(5 * target["x"][(0,)].duration)
+
+
+def test_a_gate_on_many_qubits_takes_what_its_definition_takes():
+    circuit = QuantumCircuit(3)
+    circuit.ccx(0, 1, 2)
+    assert 6 * 84e-9 < circuit_seconds(circuit, None) < 20 * 84e-9
+
+
+def test_preparation_grows_with_the_job():
+    small, large = (SimpleNamespace(pubs_count=n, circuits_count=10 * n) for n in (1, 100))
+    assert 1.0 < prepare_seconds(small) < prepare_seconds(large) < 10.0
