@@ -41,6 +41,7 @@ types: $(VENV)/.test-installed
 
 floors: $(VENV)/.test-installed
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m docs.diagrams --check
 
 # The pages' own tests; building the labextension has left node_modules.
 frontend: $(VENV)/.test-installed

@@ -30,9 +30,9 @@ def rows_in(text: str) -> set[str]:
     return rows
 
 
-def test_the_state_diagrams_are_those_of_the_tables() -> None:
+def test_the_diagrams_are_those_of_the_code() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert drawn(page) == page, "run: python docs/diagrams.py"
+    assert drawn(page) == page, "run: python -m docs.diagrams"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,10 +9,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import deque
 from collections.abc import Iterator
+from contextvars import ContextVar
 from importlib.metadata import requires
 from pathlib import Path
+from threading import Lock, RLock, Thread
 from types import FunctionType
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import pytest
 
@@ -40,6 +44,10 @@ EXTRAS = {
 #: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700), and
 #: what they and it say to each other over a socket that nobody else can reach.
 UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
+#: Modules without a test file of their name, and why.
+WITHOUT_TEST: dict[str, str] = {}
+#: What lives as long as the process, where it stands, and why there can be only one.
+MODULE_STATE: dict[str, str] = {}
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {
     "IPython",
@@ -127,9 +135,54 @@ def test_an_extra_brings_its_import(name: str, extra: str) -> None:
     assert name in import_names(PROJECT["optional-dependencies"][extra])
 
 
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__init__.py"], ids=name_of)
+def test_a_module_has_a_test_file_of_its_name(path: Path) -> None:
+    inside = path.relative_to(PACKAGE)
+    test = ROOT / "tests" / inside.with_name(f"test_{path.name}")
+    if name_of(path) in WITHOUT_TEST:
+        assert not test.exists(), f"{name_of(path)} has a test now: take it off the list"
+    else:
+        assert test.is_file(), f"{name_of(path)} has no {test.relative_to(ROOT)}"
+
+
+def module_state(path: Path) -> set[str]:
+    """What changes in a module while a process runs: names that a function rebinds, values that change."""
+    tree = tree_of(path)
+    rebound = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    dotted = name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    values = vars(importlib.import_module(f"qmode_jupyter.{dotted}"))
+    bound = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id.lower() == target.id and not target.id.startswith("__")
+    }
+    changing = (dict, list, set, deque, WeakSet, WeakKeyDictionary, WeakValueDictionary, ContextVar, Thread)
+    locks = type(Lock()), type(RLock())
+    return rebound | {
+        name
+        for name in bound
+        if isinstance(values.get(name), (*changing, *locks))
+        or (
+            type(values.get(name)).__module__.startswith("qmode_jupyter.")
+            and not getattr(type(values[name]), "__dataclass_params__", None)
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name not in ("__init__.py", "__main__.py")], ids=name_of
+)
+def test_a_module_keeps_no_state(path: Path) -> None:
+    found = {f"{name_of(path)}:{name}" for name in module_state(path)}
+    listed = {one for one in MODULE_STATE if one.startswith(f"{name_of(path)}:")}
+    assert found == listed
+
+
 def test_errors_import_nothing_but_the_standard_library_and_how_texts_are_shown() -> None:
     known = set(sys.stdlib_module_names)
-    assert imported(tree_of(PACKAGE / "characters.py")) <= known
+    assert imported(tree_of(PACKAGE / "style" / "characters.py")) <= known
     assert imported(tree_of(PACKAGE / "errors.py")) <= known | {"qmode_jupyter"}
     assert "from qmode_jupyter.style.characters import" in (PACKAGE / "errors.py").read_text(encoding="utf-8")
 
