@@ -498,6 +498,10 @@ def test_mitigation_that_contradicts_itself(aer: AerSimulator, resilience: dict,
             {"errors": [{}]},
             "can't be read: error 0 is not as NoiseModel.to_dict() makes it: it has no 'type'.",
         ),
+        (
+            {"errors": ["x"]},
+            "error 0 is not as NoiseModel.to_dict() makes it: it is a str, and no dictionary.",
+        ),
         ({"errors": [{"type": "cosmic"}]}, "its type is 'cosmic', and qerror and roerror are known."),
     ],
 )

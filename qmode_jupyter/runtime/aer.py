@@ -247,9 +247,9 @@ def _failure(output: Mapping[str, Any]) -> Exception:
                 float(result.get("metadata", {}).get("required_memory_mb", 0)) * 2.0**20,
             )
         if status.startswith("ERROR"):
-            return SimulationFailedError(
-                f"Aer could not simulate it: {sentence(status.removeprefix('ERROR:'))}"
-            )
+            # Aer joins its sentences without a space.
+            said = status.removeprefix("ERROR:").replace(".Circuit ", ". Circuit ")
+            return SimulationFailedError(f"Aer could not simulate it: {sentence(said)}")
     status = str(output.get("status", "")).removeprefix("ERROR:")
     return SimulationFailedError(f"Aer could not simulate it: {sentence(status)}")
 

@@ -67,7 +67,7 @@ def flatten(
     Raises
     ------
     IBMInputValueError
-        It has variables, which Aer has not, or the noise of a delay depends on a parameter.
+        It has variables or stretches, which Aer has not, or the noise of a delay depends on a parameter.
     """
     from qiskit.circuit import Delay
     from qiskit.transpiler import PassManager
@@ -87,7 +87,12 @@ def flatten(
 
 
 def _refuse_variables(circuit: QuantumCircuit) -> None:
-    for variable in (*circuit.iter_vars(), *circuit.iter_stretches()):
+    for stretch in circuit.iter_stretches():
+        raise IBMInputValueError(
+            f"The stretch {stretch.name!r} can't be simulated, as Aer has none. "
+            'Give its delays a length, or use options={"simulator": {"dry_run": True}}.'
+        )
+    for variable in circuit.iter_vars():
         raise IBMInputValueError(
             f"The real-time variable {variable.name!r} can't be simulated, as Aer has none. "
             "Keep its value in a ClassicalRegister (if_test, switch and store take one), "

@@ -626,6 +626,7 @@ def test_a_failure_of_aer_is_one_line(parcels):
     with pytest.raises(aer.SimulationFailedError) as caught:
         run("sampler", [sampler_pub(random_circuit(2))], simulator, parcels)
     assert "\n" not in str(caught.value)
+    assert 'for "stabilizer" method. Circuit' in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
@@ -700,6 +701,17 @@ def test_a_seed_may_be_any_whole_number(seed, backend, parcels):
         for backend in (aer_simulator, aer_simulator)
     ]
     assert values[0][0][0].data.evs == values[1][0][0].data.evs
+
+
+def test_a_stretch_is_refused_with_what_to_do_instead(parcels):
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(circuit.add_stretch("wait"), 0)
+    circuit.measure(0, 0)
+    for backend in (aer_simulator(), generic()):
+        with pytest.raises(IBMInputValueError, match="stretch 'wait' can't be simulated"):
+            run("sampler", [sampler_pub(circuit)], backend, parcels)
+        result, _ = run("sampler", [sampler_pub(circuit)], backend, parcels, dry_run=True)
+        assert result[0].data.c.num_shots == 100
 
 
 def test_a_delay_without_its_length_has_no_noise_to_be_simulated_with(parcels):
