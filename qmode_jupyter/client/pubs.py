@@ -85,7 +85,7 @@ def estimator_pubs(pubs: object, precision: object, default_precision: float) ->
         _kept(f"PUB {number}: The precision", real(above=0), pub.precision)
         _check_observables(number, pub)
         _check_values(number, pub)
-    _check_executions(sum(math.ceil(pub.precision**-2) * pub.parameter_values.size for pub in coerced))
+    _check_executions(sum(_shots_for(pub.precision) * pub.parameter_values.size for pub in coerced))
     return coerced
 
 
@@ -255,8 +255,13 @@ def _check_observables(number: int, pub: EstimatorPub) -> None:
             raise IBMInputValueError(f"PUB {number}: Observables alphabet is limited to I, X, Y, Z.")
 
 
-def _check_executions(executions: int) -> None:
-    if executions > MAX_EXECUTIONS:
+def _shots_for(precision: float) -> float:
+    shots = 1 / precision / precision
+    return math.ceil(shots) if math.isfinite(shots) else math.inf
+
+
+def _check_executions(executions: float) -> None:
+    if not executions <= MAX_EXECUTIONS:  # not a number: infinitely many shots of no set
         raise IBMInputValueError(
             f"The job would be {executions:,} executions (shots times parameter sets), and at most "
             f"{MAX_EXECUTIONS:,} are allowed (error code 1520): ask for fewer, or split it."

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _CONTROLLER = aer_controller_execute()
 # A state vector of fewer qubits takes less than 4 GB.
 _STATE_FITS_QUBITS = 28
+# Aer's seeds are below that.
+_SEEDS = 2**63
 # The method whose memory grows with entanglement, not with qubits.
 _LITTLE_ENTANGLED = "matrix_product_state"
 
@@ -106,6 +108,8 @@ def assemble(
         circuits, index = assemble_circuits([circuit], basis_gates)
     except AerError as error:
         raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error.message)}") from None
+    except (AttributeError, TypeError, ValueError) as error:  # an argument that Aer has no type for
+        raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error)}") from None
     circuits[0].circ_id = 0
     moved = tuple((index[0][instruction], position) for instruction, position in places)
     return Assembled(
@@ -163,7 +167,7 @@ def execute(
         [_Width(max(a.num_qubits for a in assembled), max(a.num_clbits for a in assembled))],
         options,
         shots=shots,
-        seed_simulator=seed,
+        seed_simulator=seed % _SEEDS,
         memory=memory,
         **overrides,
     )
@@ -210,7 +214,7 @@ def execute_publicly(
         more["enable_truncation"] = False  # see `_is_truncatable`
     try:
         result = simulator.run(
-            list(circuits), shots=shots, seed_simulator=seed, memory=memory, **more
+            list(circuits), shots=shots, seed_simulator=seed % _SEEDS, memory=memory, **more
         ).result()
     except AerError as error:
         raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error.message)}") from None
@@ -243,9 +247,9 @@ def _failure(output: Mapping[str, Any]) -> Exception:
                 float(result.get("metadata", {}).get("required_memory_mb", 0)) * 2.0**20,
             )
         if status.startswith("ERROR"):
-            return SimulationFailedError(
-                f"Aer could not simulate it: {sentence(status.removeprefix('ERROR:'))}"
-            )
+            # Aer joins its sentences without a space.
+            said = status.removeprefix("ERROR:").replace(".Circuit ", ". Circuit ")
+            return SimulationFailedError(f"Aer could not simulate it: {sentence(said)}")
     status = str(output.get("status", "")).removeprefix("ERROR:")
     return SimulationFailedError(f"Aer could not simulate it: {sentence(status)}")
 

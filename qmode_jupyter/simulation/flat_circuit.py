@@ -67,7 +67,7 @@ def flatten(
     Raises
     ------
     IBMInputValueError
-        It has variables, which Aer has not.
+        It has variables or stretches, which Aer has not, or the noise of a delay depends on a parameter.
     """
     from qiskit.circuit import Delay
     from qiskit.transpiler import PassManager
@@ -77,6 +77,7 @@ def flatten(
     _refuse_variables(circuit)
     flat = compile_circuit([circuit], [circuit_optypes(circuit)])[0][0]
     if passes and Delay in circuit_optypes(flat):
+        _refuse_free_delays(flat)
         flat = PassManager(list(passes)).run(flat)
     narrow, qubits = _narrow(flat, also)
     narrow, samplable = _measured_last(narrow)
@@ -86,7 +87,12 @@ def flatten(
 
 
 def _refuse_variables(circuit: QuantumCircuit) -> None:
-    for variable in (*circuit.iter_vars(), *circuit.iter_stretches()):
+    for stretch in circuit.iter_stretches():
+        raise IBMInputValueError(
+            f"The stretch {stretch.name!r} can't be simulated, as Aer has none. "
+            'Give its delays a length, or use options={"simulator": {"dry_run": True}}.'
+        )
+    for variable in circuit.iter_vars():
         raise IBMInputValueError(
             f"The real-time variable {variable.name!r} can't be simulated, as Aer has none. "
             "Keep its value in a ClassicalRegister (if_test, switch and store take one), "
@@ -95,6 +101,15 @@ def _refuse_variables(circuit: QuantumCircuit) -> None:
     for instruction in circuit.data:
         for block in getattr(instruction.operation, "blocks", ()):
             _refuse_variables(block)
+
+
+def _refuse_free_delays(circuit: QuantumCircuit) -> None:
+    for instruction in circuit.data:
+        if instruction.name == "delay" and instruction.is_parameterized():
+            raise IBMInputValueError(
+                f"The delay of {instruction.params[0]} {instruction.operation.unit} can't be simulated with "
+                "noise, which depends on its length: use circuit.assign_parameters() before run()."
+            )
 
 
 def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCircuit, tuple[int, ...]]:

@@ -325,6 +325,8 @@ def model_from(dictionary: Mapping[str, Any]) -> Any:
 def _add_error(model: Any, error: Mapping[str, Any]) -> None:
     from qiskit_aer.noise import QuantumError, ReadoutError
 
+    if not isinstance(error, Mapping):
+        raise TypeError(f"it is a {type(error).__name__}, and no dictionary")
     places = error.get("gate_qubits")
     if error["type"] == "roerror":
         readout = ReadoutError(error["probabilities"])

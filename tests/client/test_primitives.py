@@ -248,6 +248,15 @@ def test_precisions_that_can_not_be(aer: AerSimulator, precision: object) -> Non
     assert refused(lambda: EstimatorV2(aer).run([(*pub, None, precision)])).startswith("PUB 0: ")
 
 
+@pytest.mark.parametrize("values", [None, np.zeros((0, 1))])
+def test_a_precision_too_small_to_square(aer: AerSimulator, values: object) -> None:
+    circuit = QuantumCircuit(1)
+    if values is not None:
+        circuit.rx(Parameter("a"), 0)
+    text = refused(lambda: EstimatorV2(aer).run([(circuit, "Z", values)], precision=1e-300))
+    assert "at most 10,000,000 are allowed" in text
+
+
 def test_parameter_values_that_do_not_fit(aer: AerSimulator) -> None:
     count = ansatz().num_parameters
     measured = ansatz().measure_all(inplace=False)
@@ -488,6 +497,10 @@ def test_mitigation_that_contradicts_itself(aer: AerSimulator, resilience: dict,
         (
             {"errors": [{}]},
             "can't be read: error 0 is not as NoiseModel.to_dict() makes it: it has no 'type'.",
+        ),
+        (
+            {"errors": ["x"]},
+            "error 0 is not as NoiseModel.to_dict() makes it: it is a str, and no dictionary.",
         ),
         ({"errors": [{"type": "cosmic"}]}, "its type is 'cosmic', and qerror and roerror are known."),
     ],

@@ -626,6 +626,7 @@ def test_a_failure_of_aer_is_one_line(parcels):
     with pytest.raises(aer.SimulationFailedError) as caught:
         run("sampler", [sampler_pub(random_circuit(2))], simulator, parcels)
     assert "\n" not in str(caught.value)
+    assert 'for "stabilizer" method. Circuit' in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
@@ -674,6 +675,57 @@ def test_real_time_variables_are_refused_with_what_to_do_instead(parcels):
     assert (result[0].data.flag.get_counts(), result[0].data.c.get_counts()) == ({"10": 100}, {"1": 100})
     result, _ = run("sampler", [sampler_pub(circuit)], aer_simulator(), parcels, dry_run=True)
     assert result[0].data.c.num_shots == 100
+
+
+@pytest.mark.parametrize("seed", [2**63 - 1, 2**63, 2**64 + 5, 10**30])
+@pytest.mark.parametrize("backend", [aer_simulator, generic])
+def test_a_seed_may_be_any_whole_number(seed, backend, parcels):
+    circuit = QuantumCircuit(1, 2)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    circuit.reset(0)
+    circuit.measure(0, 1)
+    pubs = [sampler_pub(isa(circuit, backend()))] * 2
+    one, other = (run("sampler", pubs, backend(), parcels, seed_simulator=seed)[0] for _ in "ab")
+    for a, b in zip(one, other, strict=True):
+        assert np.array_equal(a.data.c.array, b.data.c.array)
+    assert not np.array_equal(one[0].data.c.array, one[1].data.c.array)
+    values = [
+        run(
+            "estimator",
+            [estimator_pub(state(), HAMILTONIAN, precision=0.1)],
+            backend(),
+            parcels,
+            seed_simulator=seed,
+        )
+        for backend in (aer_simulator, aer_simulator)
+    ]
+    assert values[0][0][0].data.evs == values[1][0][0].data.evs
+
+
+def test_a_stretch_is_refused_with_what_to_do_instead(parcels):
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(circuit.add_stretch("wait"), 0)
+    circuit.measure(0, 0)
+    for backend in (aer_simulator(), generic()):
+        with pytest.raises(IBMInputValueError, match="stretch 'wait' can't be simulated"):
+            run("sampler", [sampler_pub(circuit)], backend, parcels)
+        result, _ = run("sampler", [sampler_pub(circuit)], backend, parcels, dry_run=True)
+        assert result[0].data.c.num_shots == 100
+
+
+def test_a_delay_without_its_length_has_no_noise_to_be_simulated_with(parcels):
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.delay(Parameter("t"), 0, "dt")
+    circuit.measure(0, 0)
+    with pytest.raises(
+        IBMInputValueError, match=r"delay of t dt .* circuit\.assign_parameters\(\) before run"
+    ):
+        run("sampler", [sampler_pub(circuit, [100])], generic(), parcels)
+    result, _ = run("sampler", [sampler_pub(circuit, [100])], aer_simulator(), parcels)
+    assert result[0].data.c.get_counts() == {"1": 100}
+    run("sampler", [sampler_pub(circuit.assign_parameters([100]))], generic(), parcels)
 
 
 def test_so_is_an_instruction_that_aer_does_not_know(parcels):
