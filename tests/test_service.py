@@ -223,6 +223,8 @@ def test_the_default_service_is_the_account_with_the_default_settings() -> None:
 
 
 def test_what_it_takes_can_be_looked_up() -> None:
+    with pytest.raises(TypeError, match="too many positional arguments; plan, timing and speed come first"):
+        RuntimeService("open", "modelled", "max", 7)
     assert list(inspect.signature(RuntimeService).parameters)[:3] == ["plan", "timing", "speed"]
 
 
