@@ -17,6 +17,7 @@ import contextlib
 import logging
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -230,7 +231,8 @@ class Engine:
         except RuntimeClosedError:
             if self._is_over(target):
                 return True
-            raise self.closed_error(target) from None
+            failure = self.closed_error(target)
+            raise failure from failure.__cause__
         except BaseException:
             waiter.left = True
             self.post(_nothing)
@@ -244,7 +246,8 @@ class Engine:
         try:
             return future.result(timeout=0)
         except CancelledError:
-            raise self.closed_error() from None
+            failure = self.closed_error()
+            raise failure from failure.__cause__
 
     def subscribe(
         self, listener: Callable[[frozenset[str]], None], ended: Callable[[], None] = _nothing
@@ -267,9 +270,9 @@ class Engine:
     def stop(self) -> None:
         """End the thread; whoever waits is told that the service was closed."""
         self._finish(_End("The service was closed"))
-        if threading.current_thread() is not self._thread and self._thread.is_alive():
+        if threading.current_thread() is not self._thread and self._lives():
             self._thread.join(_PATIENCE_S)
-            if self._thread.is_alive():
+            if self._lives():
                 _log.warning("The service is closed, but one of its listeners has not returned yet.")
 
     def closed_error(self, target: str | None = None) -> RuntimeClosedError:
@@ -495,7 +498,8 @@ class Engine:
     # ---- the end: any thread, at any moment
 
     def _put(self, command: Callable[[], None], reply: Reply[Any]) -> None:
-        self._notice_death()
+        if os.getpid() != self._owner:
+            self._notice_death()
         self._inbox.put((command, reply))
         # Looked at after putting, as `_finish` sets it before it looks: one of the two sees the other.
         if self._end is not None:
@@ -508,7 +512,7 @@ class Engine:
                 raise self.closed_error()
 
     def _notice_death(self) -> None:
-        if self._end is None and self._thread.ident is not None and not self._thread.is_alive():
+        if self._end is None and self._thread.ident is not None and not self._lives():
             forked = os.getpid() != self._owner
             self._finish(
                 _End(
@@ -517,6 +521,10 @@ class Engine:
                     else "The service's own thread was killed"
                 )
             )
+
+    def _lives(self) -> bool:
+        # Not `is_alive()`: an interrupt within it makes Python 3.11 take a thread that lives for dead.
+        return self._thread.ident in sys._current_frames()
 
     def _finish(self, end: _End) -> None:
         if self._end is None:

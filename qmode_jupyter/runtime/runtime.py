@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from qmode_jupyter.errors import (
@@ -78,7 +78,7 @@ class Runtime(Workloads):
     Raises
     ------
     ValueError
-        For a plan, timing, speed or load that can't be.
+        For a plan, timing, speed, workers, clock or load that can't be.
     """
 
     def __init__(
@@ -97,6 +97,14 @@ class Runtime(Workloads):
             raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}')
         if speed != "max" and not _is_speed(speed):
             raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}')
+        if workers is not None and not (
+            isinstance(workers, Integral) and not isinstance(workers, bool) and workers > 0
+        ):
+            raise ValueError(
+                f"workers must be a whole number above 0, or None for one per core, not {workers!r}"
+            )
+        if clock is not None and not isinstance(clock, Clock):
+            raise ValueError(f"clock must be a Clock, not {clock!r}")
         self.tenants = tenants or Tenants(load, seed=seed or 0)
         timed = plans.plan(plan)
         if timing == "measured":
@@ -406,9 +414,10 @@ class Runtime(Workloads):
         try:
             yield
         except Exception:
-            if self.closed:
-                raise self._engine.closed_error() from None
-            raise
+            if not self.closed:
+                raise
+            failure = self._engine.closed_error()
+            raise failure from failure.__cause__
 
     def _timing(self, task: Task) -> JobTiming:
         return self._engine.result_of(self._simulations.estimate(task))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import random
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.errors import RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.refusals import IllegalEvent
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.states import JobState, Mode
+from tests.waiting import Background, outcome
 
 QPU = "generic_19q"
 
@@ -189,3 +196,261 @@ def test_at_a_numeric_speed_waiting_takes_wall_time() -> None:
     assert clock.now() >= 4.0
     assert clock.rate == 1.0
     engine.stop()
+
+
+# ---- whatever goes wrong, nobody is left waiting
+
+
+def raise_it(error: BaseException) -> Any:
+    raise error
+
+
+def strike(desk: Desk, blow: Callable[[Desk], object]) -> tuple[BaseException, BaseException]:
+    """What a waiter and a caller get who come before and behind a blow that ends the engine."""
+    engine = desk.engine
+    waiting = Background(lambda: engine.wait(desk.submit("late", None)))
+    while desk.clock.now() < 1.0:  # the simulation is late by then
+        waiting.thread.join(0.001)
+    held, go_on = threading.Event(), threading.Event()
+    engine.post(lambda: (held.set(), go_on.wait(10)))
+    held.wait(10)
+    blow(desk)
+    posted = engine._inbox.qsize()
+    calling = Background(lambda: [engine.call(lambda: None) for _ in iter(int, 1)])
+    while engine._inbox.qsize() <= posted:
+        calling.thread.join(0.001)
+    go_on.set()
+    return waiting.outcome(), calling.outcome()
+
+
+def break_the_clock(desk: Desk) -> None:
+    desk.clock.now = lambda: raise_it(OSError("no clock"))  # type: ignore[method-assign]
+    desk.engine.post(lambda: None)
+
+
+def break_an_event(error: BaseException) -> Callable[[Desk], None]:
+    def blow(desk: Desk) -> None:
+        desk.engine.scheduler._handlers[ev.WorkloadOpened] = lambda event, out: raise_it(error)
+        desk.engine.post(lambda: desk.engine.happen(lambda at: ev.WorkloadOpened(at, "s", Mode.SESSION, QPU)))
+
+    return blow
+
+
+def break_a_step(desk: Desk) -> None:
+    desk.engine.agenda.step = lambda: raise_it(IllegalEvent("no job nowhere"))  # type: ignore[method-assign]
+    desk.engine.post(lambda: desk.engine.agenda.found("late", 3.0))
+
+
+def break_an_instruction(error: BaseException) -> Callable[[Desk], None]:
+    def blow(desk: Desk) -> None:
+        desk.engine._on_instruction = lambda instruction: raise_it(error)
+        desk.engine.post(lambda: desk.engine.happen(lambda at: ev.WorkloadOpened(at, "s", Mode.SESSION, QPU)))
+
+    return blow
+
+
+def kill(thread: threading.Thread, error: type[BaseException] = SystemExit) -> None:
+    """Throw an exception into a thread, wherever it is."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(error))
+
+
+BLOWS: dict[str, Callable[[Desk], None]] = {
+    "a clock that raises": break_the_clock,
+    "no memory within an event": break_an_event(MemoryError()),
+    "an exit within an event": break_an_event(SystemExit(3)),
+    "an interrupt within an event": break_an_event(KeyboardInterrupt()),
+    "a wrong type within an event": break_an_event(TypeError("no number")),
+    "an illegal event of its own": break_a_step,
+    "an instruction that can't be carried out": break_an_instruction(OSError("no process")),
+    "an exit while carrying out": break_an_instruction(SystemExit()),
+}
+
+
+@pytest.mark.parametrize("blow", BLOWS)
+def test_an_error_of_its_own_ends_everybody_who_waits_with_one_clear_line(blow: str) -> None:
+    desk = Desk(ManualClock())
+    for error in strike(desk, BLOWS[blow]):
+        assert isinstance(error, RuntimeClosedError), error
+        assert "\n" not in str(error)
+        assert "ended with an error of its own" in str(error)
+        assert "new RuntimeService" in str(error)
+    assert desk.engine.ended
+    assert isinstance(outcome(lambda: desk.engine.call(lambda: None)), RuntimeClosedError)
+    assert "Job late was RUNNING and is lost" in str(outcome(lambda: desk.engine.wait("late")))
+    desk.engine.stop()
+    assert not desk.engine._thread.is_alive()
+
+
+def test_a_thread_that_is_killed_tells_everybody() -> None:
+    for _ in range(5):
+        desk = Desk(ManualClock())
+        waiting = Background(lambda desk=desk: desk.engine.wait(desk.submit("late", None)))
+        calling = Background(lambda desk=desk: [desk.engine.call(lambda: None) for _ in iter(int, 1)])
+        while desk.engine._thread.is_alive():
+            kill(desk.engine._thread)
+            desk.engine._thread.join(0.001)
+        assert isinstance(waiting.outcome(), RuntimeClosedError)
+        # What it was struck in is that command's; what came behind it is told.
+        assert isinstance(calling.outcome(), SystemExit | RuntimeClosedError)
+        assert isinstance(outcome(lambda desk=desk: desk.engine.call(lambda: None)), RuntimeClosedError)
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(), KeyboardInterrupt(), MemoryError(), TypeError("x"), GeneratorExit()]
+)
+def test_what_goes_wrong_in_a_command_is_the_callers(desk: Desk, error: BaseException) -> None:
+    assert outcome(lambda: desk.engine.call(lambda: raise_it(error))) is error
+    desk.engine.post(lambda: raise_it(RuntimeError("nobody waits for it")))
+    assert outcome(lambda: desk.engine.wait(desk.submit("a"))) is True
+
+
+@pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt(), MemoryError(), ZeroDivisionError()])
+def test_a_listener_that_raises_anything_harms_nobody(desk: Desk, error: BaseException) -> None:
+    desk.engine.subscribe(lambda ids: raise_it(error))
+    assert outcome(lambda: desk.engine.wait(desk.submit("a"))) is True
+
+
+def test_a_wait_for_what_there_is_not_ends_with_an_error(desk: Desk) -> None:
+    assert isinstance(outcome(lambda: desk.engine.wait("nowhere")), KeyError)
+    assert isinstance(outcome(lambda: (desk.submit("a", 30.0), desk.engine.wait("a", "3"))), TypeError)
+
+
+def test_a_listener_that_waits_is_told_that_it_would_wait_for_itself(desk: Desk) -> None:
+    heard: list[BaseException] = []
+
+    def listen(ids: frozenset[str]) -> None:
+        try:
+            desk.engine.wait("late")
+        except RuntimeInvalidStateError as error:
+            heard.append(error)
+
+    desk.submit("late", None)
+    desk.engine.subscribe(listen)
+    desk.session()
+    outcome(lambda: [desk.engine.call(lambda: None) for _ in range(2)])
+    assert "Wait in another thread" in str(heard[0])
+
+
+def test_a_listener_that_never_returns_does_not_keep_a_closing_service_open(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("qmode_jupyter.runtime.engine._PATIENCE_S", 0.05)
+    stuck, go_on = threading.Event(), threading.Event()
+    frozen = Desk(ManualClock())
+    frozen.submit("late", None)
+    waiting = Background(lambda: frozen.engine.wait("late"))
+    frozen.engine.subscribe(lambda ids: (stuck.set(), go_on.wait(30)))
+    frozen.session()
+    stuck.wait(10)
+    calling = Background(lambda: frozen.engine.call(lambda: None))
+    outcome(frozen.engine.stop)
+    assert isinstance(waiting.outcome(), RuntimeClosedError)
+    assert isinstance(calling.outcome(), RuntimeClosedError)
+    assert "listeners has not returned" in caplog.text
+    go_on.set()
+    frozen.engine._thread.join(10)
+    assert not frozen.engine._thread.is_alive()
+
+
+def test_whoever_calls_or_waits_while_it_stops_is_answered() -> None:
+    for seed in range(40):
+        chance = random.Random(seed)
+        desk = Desk(ManualClock())
+        desk.submit("late", None)
+
+        def talk(desk: Desk = desk) -> None:
+            while True:
+                desk.engine.call(lambda: None)
+                desk.engine.wait("late", 0.001)
+
+        crowd = [Background(talk) for _ in range(4)]
+        threading.Event().wait(chance.random() * 0.01)
+        desk.engine.stop()
+        assert {type(one.outcome()) for one in crowd} == {RuntimeClosedError}
+        assert not desk.engine._thread.is_alive()
+
+
+def test_of_eight_threads_that_wait_one_may_die(desk: Desk) -> None:
+    desk.submit("late", None)
+    waiting = [Background(lambda: desk.engine.wait("late")) for _ in range(8)]
+    desk.engine.call(lambda: None)
+    kill(waiting[3].thread)
+    assert isinstance(waiting[3].outcome(), SystemExit)
+    desk.found("late", 3.0)
+    assert desk.engine.wait("late")
+    assert [one.outcome() for one in waiting if one is not waiting[3]] == [True] * 7
+
+
+def test_an_interrupt_at_any_moment_leaves_the_engine_well(desk: Desk) -> None:
+    """The alarm rings later and later: in putting the wish, in waiting, in leaving."""
+
+    def ring(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    desk.submit("late", None)
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for microseconds in range(1, 400):
+            for call in (lambda: desk.engine.wait("late"), lambda: desk.engine.call(lambda: None)):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
+                    while True:
+                        call()
+                except KeyboardInterrupt:
+                    continue
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert not desk.engine.ended
+    desk.found("late", 3.0)
+    desk.engine.call(lambda: None)
+    assert desk.clock.now() == 0.0  # nobody waits any more, so the clock does not run ahead
+    assert outcome(lambda: desk.engine.call(lambda: "well")) == "well"
+    assert desk.engine.wait("late")
+
+
+def test_an_engine_does_nothing_before_it_is_started() -> None:
+    engine = Engine(Scheduler(), ManualClock(), "max")
+    assert not engine._thread.is_alive()
+    engine.stop()
+    assert isinstance(outcome(lambda: engine.call(lambda: None)), RuntimeClosedError)
+
+
+def test_a_wait_for_ages_is_taken_in_pieces() -> None:
+    desk = Desk(Clock())
+    waiting = Background(lambda: desk.engine.wait(desk.submit("late", None), 1e300))
+    while desk.engine.call(lambda: desk.engine.held_by) is None:
+        waiting.thread.join(0.001)
+    desk.found("late", 0.0)
+    assert waiting.outcome() is True
+    desk.engine.stop()
+
+
+def test_forty_fatal_exceptions_leave_nobody_hanging() -> None:
+    chance = random.Random(2026)
+    for _ in range(40):
+        desk = Desk(ManualClock())
+        told = strike(desk, BLOWS[chance.choice(list(BLOWS))])
+        assert {type(error) for error in told} == {RuntimeClosedError}
+        desk.engine.stop()
+        assert not desk.engine._thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_fork_is_told_whose_engine_it_is(desk: Desk) -> None:
+    desk.submit("a")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            desk.engine.wait("a")
+        except BaseException as error:  # noqa: BLE001 - the child must not go on as the test run
+            os.write(writer, str(error).encode())
+        os._exit(0)
+    os.close(writer)
+    told = os.read(reader, 1000).decode()
+    os.waitpid(child, 0)
+    os.close(reader)
+    assert f"belongs to process {os.getpid()}, of which this one is a fork" in told
+    assert desk.engine.wait("a")
