@@ -110,7 +110,7 @@ def nothing_left_running() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[RuntimeService]:
     """A service on the manual clock, one for each test module."""
-    from tests.face import service
+    from tests.emulated import service
 
     with service() as one:
         yield one

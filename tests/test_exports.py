@@ -21,7 +21,7 @@ from qmode_jupyter import (
     exceptions,
 )
 from qmode_jupyter.runtime.backends import find_backend
-from tests.face import refused
+from tests.emulated import refused
 
 NAMES = sorted(name for name in qmode_jupyter.__all__ if name != "__version__")
 

@@ -72,7 +72,12 @@ class _Account(type):
     def __call__(cls, *arguments: Any, **words: Any) -> Any:
         if cls is not RuntimeService:
             return super().__call__(*arguments, **words)
-        bound = cls.__signature__.bind(*arguments, **words)
+        try:
+            bound = cls.__signature__.bind(*arguments, **words)
+        except TypeError as error:
+            raise TypeError(
+                f"RuntimeService: {error}; plan, timing and speed come first, all else by its name."
+            ) from None
         bound.apply_defaults()
         account = bound.arguments.pop("account")
         settings = Settings.checked(**bound.arguments)

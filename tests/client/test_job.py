@@ -12,7 +12,6 @@ from qiskit import QuantumCircuit
 from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit_aer import AerSimulator
-from tests.face import bell, service
 
 from qmode_jupyter import Batch, EstimatorV2, RuntimeJob, RuntimeService, SamplerV2, Session
 from qmode_jupyter.errors import (
@@ -23,6 +22,7 @@ from qmode_jupyter.errors import (
     RuntimeJobNotFound,
     RuntimeJobTimeoutError,
 )
+from tests.emulated import bell, service
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
-from tests.face import ansatz, bell, hamiltonian, isa, refused, service
 
 from qmode_jupyter import Batch, Estimator, EstimatorV2, RuntimeService, Sampler, SamplerV2, Session
 from qmode_jupyter.errors import (
@@ -28,6 +27,7 @@ from qmode_jupyter.errors import (
     UsageWarning,
     V1StyleError,
 )
+from tests.emulated import ansatz, bell, hamiltonian, isa, refused, service
 
 # ---- what they are
 

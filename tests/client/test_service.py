@@ -13,7 +13,6 @@ from datetime import UTC, date, timedelta
 import numpy as np
 import pytest
 from qiskit_aer import AerSimulator
-from tests.face import bell, refused, service
 
 from qmode_jupyter import Batch, EstimatorV2, QiskitRuntimeService, RuntimeService, SamplerV2, default_service
 from qmode_jupyter.client.service import belongs, service_of
@@ -27,6 +26,7 @@ from qmode_jupyter.errors import (
     UnsupportedOptionWarning,
 )
 from qmode_jupyter.runtime.clock import ManualClock
+from tests.emulated import bell, refused, service
 
 
 @pytest.fixture
@@ -223,6 +223,8 @@ def test_the_default_service_is_the_account_with_the_default_settings() -> None:
 
 
 def test_what_it_takes_can_be_looked_up() -> None:
+    with pytest.raises(TypeError, match="too many positional arguments; plan, timing and speed come first"):
+        RuntimeService("open", "modelled", "max", 7)
     assert list(inspect.signature(RuntimeService).parameters)[:3] == ["plan", "timing", "speed"]
 
 

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 from qiskit.primitives import PrimitiveResult
 from qiskit_aer import AerSimulator
-from tests.face import ansatz, bell, hamiltonian, isa, refused, service
 
 from qmode_jupyter import Batch, EstimatorV2, RuntimeService, SamplerV2, Session, default_service
 from qmode_jupyter.client.max_time import max_time_seconds
@@ -26,6 +25,7 @@ from qmode_jupyter.errors import (
     V1StyleError,
 )
 from qmode_jupyter.scheduler.plans import OPEN
+from tests.emulated import ansatz, bell, hamiltonian, isa, refused, service
 
 BOTH = [Session, Batch]
 

@@ -12,7 +12,7 @@ from qmode_jupyter.planning.recording import story
 from qmode_jupyter.planning.replay import retell
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.scheduler.transitions import Mode
-from tests.face import bell, service
+from tests.emulated import bell, service
 
 
 @pytest.fixture(scope="module")

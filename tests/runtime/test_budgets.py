@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.face import bell
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
 from qmode_jupyter.errors import BudgetExceededError, IBMInputValueError
 from qmode_jupyter.runtime.budgets import Budget
 from qmode_jupyter.scheduler.plans import OPEN, PAYG
+from tests.emulated import bell
 
 
 @pytest.mark.parametrize(

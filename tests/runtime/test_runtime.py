@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.face import bell, service
 
 from qmode_jupyter import Batch, RuntimeJob, RuntimeService, SamplerV2, Session, default_service
 from qmode_jupyter.errors import (
@@ -24,6 +23,7 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.budgets import Budget
 from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.scheduler.transitions import JobState, Mode
+from tests.emulated import bell, service
 from tests.waiting import Background, outcome
 
 

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from tests.face import bell
 
 from qmode_jupyter import RuntimeService, SamplerV2, Session
 from qmode_jupyter.simulation.execution_spans import ExecutionSpan, ExecutionSpans, execution_spans
 from qmode_jupyter.simulation.timing import JobTiming
+from tests.emulated import bell
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -187,7 +187,7 @@ import os, sys
 from pathlib import Path
 from qmode_jupyter import RuntimeService, SamplerV2
 from qmode_jupyter.client.service import default_service
-from tests.face import bell
+from tests.emulated import bell
 
 sampler = SamplerV2(default_service().backend("aer_simulator"))
 sampler.run([bell()]).result()

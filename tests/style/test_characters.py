@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from tests.face import bell, service
 
 from qmode_jupyter import SamplerV2, Session, errors
 from qmode_jupyter.client.job_result import check_done, reason_of
 from qmode_jupyter.scheduler.transitions import JobState
 from qmode_jupyter.style import characters
 from qmode_jupyter.style.words import printable
+from tests.emulated import bell, service
 
 HOSTILE = "a\x1b[2J\x07\u202eb\u2066c\u200bd\x9be\u2028f\ng"
 

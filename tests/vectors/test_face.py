@@ -17,7 +17,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from tests.face import bell, service
+from tests.emulated import bell, service
 
 
 def test_v9_an_exception_in_the_with_closes_and_lets_the_jobs_finish(aer: AerSimulator) -> None:
