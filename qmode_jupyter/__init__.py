@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from qmode_jupyter.job import RuntimeJob, RuntimeJobV2
     from qmode_jupyter.modes import Batch, Session
     from qmode_jupyter.options import EstimatorOptions, SamplerOptions
-    from qmode_jupyter.planning import advise, compare
+    from qmode_jupyter.planning import advise, compare, forecast
     from qmode_jupyter.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
+    from qmode_jupyter.scheduler.plans import Plan, with_limits
+    from qmode_jupyter.scheduler.trace import Trace
     from qmode_jupyter.service import QiskitRuntimeService, RuntimeService, default_service
 
 __version__ = "0.1.0"
@@ -38,6 +40,7 @@ _HOME = {
     "Estimator": "primitives",
     "EstimatorOptions": "options",
     "EstimatorV2": "primitives",
+    "Plan": "scheduler.plans",
     "QiskitRuntimeService": "service",
     "RuntimeJob": "job",
     "RuntimeJobV2": "job",
@@ -46,9 +49,12 @@ _HOME = {
     "SamplerOptions": "options",
     "SamplerV2": "primitives",
     "Session": "modes",
+    "Trace": "scheduler.trace",
     "advise": "planning",
     "compare": "planning",
     "default_service": "service",
+    "forecast": "planning",
+    "with_limits": "scheduler.plans",
 }
 
 __all__ = [
@@ -56,6 +62,7 @@ __all__ = [
     "Estimator",
     "EstimatorOptions",
     "EstimatorV2",
+    "Plan",
     "QiskitRuntimeService",
     "RuntimeJob",
     "RuntimeJobV2",
@@ -64,12 +71,15 @@ __all__ = [
     "SamplerOptions",
     "SamplerV2",
     "Session",
+    "Trace",
     "__version__",
     "advise",
     "compare",
     "default_service",
+    "forecast",
     "load_ipython_extension",
     "unload_ipython_extension",
+    "with_limits",
 ]
 
 

@@ -7,13 +7,19 @@ scheduler's, the time is the engine's, the physics is Aer's in the workers.
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
 import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from qmode_jupyter.errors import QmodeWarning, RuntimeInvalidStateError, RuntimeJobNotFound
+from qmode_jupyter.errors import (
+    IBMInputValueError,
+    QmodeWarning,
+    RuntimeInvalidStateError,
+    RuntimeJobNotFound,
+)
 from qmode_jupyter.runtime import backends as catalogue
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock
@@ -28,7 +34,7 @@ from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import plans
 from qmode_jupyter.scheduler.agenda import Fault
-from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
+from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.states import SETTLED, JobState, shown_state
@@ -127,6 +133,62 @@ class Runtime(Workloads):
     def backend_names(self) -> tuple[str, ...]:
         """Return the names that `backend` takes."""
         return catalogue.backend_names()
+
+    # ---- what happens to a QPU
+
+    def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
+        """Let a QPU be calibrated: between jobs, and never inside an active session (SEMANTICS Q4, A7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        duration_s
+            How long it takes, emulated seconds.
+        at_s
+            When it is due, on the clock of `now`; None for now.
+
+        Raises
+        ------
+        IBMInputValueError
+            For a duration that is not above 0, and a time that is over; nothing happens then.
+        """
+        qpu = self._qpu(backend)
+        lasts_s = _seconds("duration_s", duration_s)
+        due = None if at_s is None else _seconds("at_s", at_s)
+        if lasts_s <= 0:
+            raise IBMInputValueError(f"duration_s must be above 0 seconds, not {duration_s!r}.")
+
+        def enter() -> None:
+            now = self._engine.catch_up()
+            at = now if due is None else due
+            if at < now:
+                raise IBMInputValueError(
+                    f"at_s must not be over: it is {now:g} s, and {at_s!r} s was asked for."
+                )
+            self._engine.agenda.schedule(ev.CalibrationDue(at, qpu, lasts_s))
+
+        self._call(enter)
+
+    def reserve(self, backend: BackendV2 | str, start_s: float, end_s: float) -> None:
+        """Have a QPU to yourself between two times; idle time is charged too (SEMANTICS L7, Q7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        start_s, end_s
+            Emulated seconds on the clock of `now`.
+
+        Raises
+        ------
+        RequestsApiError
+            If the plan has no reservations ("legacy_2023" has), the window is over or empty, or it
+            meets another one; nothing is reserved then.
+        """
+        qpu = self._qpu(backend)
+        start, end = _seconds("start_s", start_s), _seconds("end_s", end_s)
+        self._happen(lambda at: ev.QpuReserved(at, qpu, YOU, start, end))
 
     # ---- jobs
 
@@ -338,6 +400,12 @@ class Runtime(Workloads):
 
     # ---- inside
 
+    def _qpu(self, backend: BackendV2 | str) -> str:
+        name = self.backend(backend).name if isinstance(backend, str) else getattr(backend, "name", None)
+        if not isinstance(name, str):
+            raise IBMInputValueError(f"backend must be a backend or its name, not {backend!r}.")
+        return name
+
     def _last_qpu(self) -> str:
         return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
 
@@ -385,3 +453,9 @@ class Runtime(Workloads):
                         state = shown_state(instruction.state, instruction.reason_code)
                         self._ended.setdefault(changed, Counter())[state] += 1
                         self._engine.mark(changed)
+
+
+def _seconds(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise IBMInputValueError(f"{name} must be a number of seconds, not {value!r}.")
+    return grained(value)

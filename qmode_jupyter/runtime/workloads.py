@@ -13,7 +13,7 @@ from qmode_jupyter.runtime.clock import Clock, timestamp
 from qmode_jupyter.runtime.engine import Engine, Speed
 from qmode_jupyter.runtime.facts import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.events import YOU, grained
+from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import WorkloadRecord
 from qmode_jupyter.scheduler.refusals import Refused
@@ -120,17 +120,6 @@ class Workloads:
             raise TimeoutError(f"{workload} is not closed after {timeout_s:g} s")
         return self.workload(workload)
 
-    def reserve(self, backend: BackendV2, start_s: float, end_s: float) -> None:
-        """Have a QPU to yourself between two emulated times; idle time is charged too (SEMANTICS L7, Q7).
-
-        Raises
-        ------
-        RequestsApiError
-            If the plan has no reservations; "legacy_2023" has.
-        """
-        start, end = grained(start_s), grained(end_s)
-        self._happen(lambda at: ev.QpuReserved(at, backend.name, YOU, start, end))
-
     def open_group(self, name: str, backend: BackendV2) -> str:
         """Let job-mode jobs that are submitted from now on be shown together; return the group's id."""
         group = JobGroup(self._names.workload(), name, backend.name, self.now())
@@ -156,7 +145,10 @@ class Workloads:
         return tuple(self._groups.values())
 
     def usage(self) -> dict[str, Any]:
-        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12)."""
+        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12, A25).
+
+        What runs counts as it goes. The figure falls only when a charge leaves the window.
+        """
         consumed = self._engine.call(lambda: self._up_to_date().used_s(YOU))
         limits = [s for s in (self.plan.allowance_s, self.plan.cost_limit_s) if s is not None]
         limit = min(limits, default=None)
@@ -166,6 +158,7 @@ class Workloads:
             "plan_id": self.plan.name,
             "usage_consumed_seconds": consumed,
             "usage_limit_seconds": limit,
+            "usage_allocation_seconds": self.plan.allowance_s,
             "usage_limit_reached": limit is not None and consumed >= limit,
             "usage_remaining_seconds": None if limit is None else max(0.0, limit - consumed),
             "usage_period": {

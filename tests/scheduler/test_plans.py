@@ -13,6 +13,7 @@ from qmode_jupyter.scheduler.plans import (
     PAYG,
     PLANS,
     PREMIUM,
+    Plan,
     UnknownPlan,
     plan,
     with_limits,
@@ -70,9 +71,18 @@ def test_limits_of_your_own() -> None:
     [
         ({"cost_limits": 3}, "no limit of a plan is called 'cost_limits': did you mean 'cost_limit_s'?"),
         ({"price_usd_per_s": 3}, "no limit of a plan is called 'price_usd_per_s'"),
-        ({"cost_limit_s": -1}, "cost_limit_s must be 0 or more, not -1"),
-        ({"allowance_s": float("nan")}, "allowance_s must be 0 or more, not nan"),
-        ({"lanes": 0}, "lanes must be 1 or more, not 0"),
+        ({"cost_limit_s": -1}, "cost_limit_s must be a number, 0 or more or None, not -1"),
+        ({"cost_limit_s": "2m"}, "cost_limit_s must be a number, 0 or more or None, not '2m'"),
+        ({"allowance_s": float("nan")}, "allowance_s must be a number, 0 or more or None, not nan"),
+        ({"window_s": float("inf")}, "window_s must be a number, 1 or more, not inf"),
+        ({"session_max_s": None}, "session_max_s must be a number, 1 or more, not None"),
+        ({"lanes": 0}, "lanes must be a whole number, 1 or more, not 0"),
+        ({"lanes": 2.5}, "lanes must be a whole number, 1 or more, not 2.5"),
+        ({"lanes": True}, "lanes must be a whole number, 1 or more, not True"),
+        ({"pending_cap": 0}, "pending_cap must be a whole number, 1 or more or None, not 0"),
+        ({"submissions_per_min": 0}, "submissions_per_min must be a whole number, 1 or more or None, not 0"),
+        ({"calibration_first": 1}, "calibration_first must be a bool, not 1"),
+        ({"after_expiry": "run"}, "after_expiry must be 'fail' or 'fair share', not 'run'"),
     ],
 )
 def test_a_limit_that_cannot_be_gets_one_line(limits: dict[str, float], line: str) -> None:
@@ -80,3 +90,18 @@ def test_a_limit_that_cannot_be_gets_one_line(limits: dict[str, float], line: st
         with_limits("premium", **limits)
     assert str(error.value).startswith(line)
     assert "\n" not in str(error.value)
+
+
+def test_a_plan_of_your_own_is_checked_too() -> None:
+    mine = Plan("mine", "My plan", Decimal("0.5"), lanes=2, allowance_s=120)
+    assert (mine.price_usd(60), plan(mine)) == (Decimal("30.0"), mine)
+    for values, line in (
+        ({"price_usd_per_s": 1.6}, 'price_usd_per_s must be a Decimal such as Decimal("1.60"), 0 or more or'),
+        ({"price_usd_per_s": Decimal(-1)}, "price_usd_per_s must be a Decimal"),
+        ({"name": 3}, "name must be a str, not 3"),
+        ({"sessions": "yes"}, "sessions must be 'allowed' or 'refused' or 'job mode', not 'yes'"),
+        ({"job_max_s": 0}, "job_max_s must be a number, 1 or more, not 0"),
+    ):
+        with pytest.raises(ValueError) as error:  # noqa: PT011
+            Plan(**{"name": "mine", "title": "My plan", "price_usd_per_s": None, **values})
+        assert str(error.value).startswith(line)
