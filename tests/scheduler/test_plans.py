@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 
 import pytest
@@ -43,9 +44,70 @@ def test_allowances_as_documented() -> None:  # SEMANTICS U11, Q1
     assert PAYG.allowance_s is PREMIUM.allowance_s is None
 
 
+PAID_TODAY = {
+    "sessions": "allowed",
+    "session_interactive_s": 60,
+    "batch_interactive_s": 1,
+    "session_max_s": 28_800,
+    "batch_max_s": 28_800,
+    "unused_s": 1_800,
+    "job_max_s": 10_800,
+    "lanes": 5,
+    "allowance_s": None,
+    "window_s": 28 * 86_400,
+    "cost_limit_s": None,
+    "cost_limit_policy": "stop_running",
+    "pending_cap": None,
+    "submissions_per_min": None,
+    "charge_step_s": 1,
+    "calibration_first": False,
+    "cached_first_job": False,
+    "after_expiry": "fail",
+    "close_drops_queue": False,
+    "reservations": False,
+}
+OPEN_TODAY = {"price_usd_per_s": None, "sessions": "refused", "batch_max_s": 600, "allowance_s": 600}
+OF_2023 = {
+    "title": "Premium as of 2023",
+    "price_usd_per_s": Decimal("0.8"),
+    "session_interactive_s": 300,
+    "batch_interactive_s": 300,
+    "pending_cap": 3,
+    "calibration_first": True,
+    "cached_first_job": True,
+    "after_expiry": "fair share",
+    "close_drops_queue": True,
+    "reservations": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [
+        ("open", OPEN_TODAY | {"title": "Open"}),
+        ("payg", {"title": "Pay-As-You-Go", "price_usd_per_s": Decimal("1.6")}),
+        (
+            "flex",
+            {
+                "title": "Flex",
+                "price_usd_per_s": Decimal("1.2"),
+                "allowance_s": 24_000,
+                "window_s": 3_650 * 86_400,
+            },
+        ),
+        ("premium", {"title": "Premium", "price_usd_per_s": Decimal("0.8")}),
+        ("legacy_2023", OF_2023),
+        ("legacy_2024", OPEN_TODAY | {"title": "Open as of 2024", "sessions": "job mode", "pending_cap": 3}),
+    ],
+)
+def test_every_value_of_every_plan(name: str, differs: dict[str, object]) -> None:
+    """SEMANTICS S12, J20, U11, Q6 and section 9; a value that changes is changed here, with its source."""
+    assert asdict(PLANS[name]) == {"name": name} | PAID_TODAY | differs
+
+
 def test_a_plan_is_found_by_any_spelling() -> None:
     assert plan("Premium") is plan(" PREMIUM ") is PREMIUM
-    assert plan("pay-as-you-go") is PAYG
+    assert plan("pay-as-you-go") is plan("PAY_AS_YOU_GO") is plan("paygo") is PAYG
     assert plan(OPEN) is OPEN
 
 
@@ -71,6 +133,15 @@ def test_limits_of_your_own() -> None:
     [
         ({"cost_limits": 3}, "no limit of a plan is called 'cost_limits': did you mean 'cost_limit_s'?"),
         ({"price_usd_per_s": 3}, "no limit of a plan is called 'price_usd_per_s'"),
+        ({"title": "x"}, "no limit of a plan is called 'title'"),
+        ({"sessions": "allowed"}, "no limit of a plan is called 'sessions'"),
+        (
+            {"lane": 3},
+            "no limit of a plan is called 'lane': did you mean 'lanes'? the limits are session",
+        ),
+        ({"session_max_s": 0.5}, "session_max_s must be a number, 1 or more, not 0.5"),
+        ({"batch_max_s": 0.5}, "batch_max_s must be a number, 1 or more, not 0.5"),
+        ({"window_s": 0}, "window_s must be a number, 1 or more, not 0"),
         ({"cost_limit_s": -1}, "cost_limit_s must be a number, 0 or more or None, not -1"),
         ({"cost_limit_s": "2m"}, "cost_limit_s must be a number, 0 or more or None, not '2m'"),
         ({"allowance_s": float("nan")}, "allowance_s must be a number, 0 or more or None, not nan"),
