@@ -68,7 +68,9 @@ if TYPE_CHECKING:
         UsageWarning,
         V1StyleError,
     )
-    from qmode_jupyter.planning import advise, compare
+    from qmode_jupyter.planning import advise, compare, forecast
+    from qmode_jupyter.scheduler.plans import Plan, with_limits
+    from qmode_jupyter.scheduler.trace import Trace
 
 __version__ = "0.1.0"
 
@@ -101,6 +103,7 @@ _HOME = {
     "OptionError": "errors",
     "Options": "client.options.options",
     "OptionsV2": "client.options.options",
+    "Plan": "scheduler.plans",
     "QiskitRuntimeService": "client.service",
     "QmodeError": "errors",
     "QmodeWarning": "errors",
@@ -119,12 +122,15 @@ _HOME = {
     "SamplerOptions": "client.options.options",
     "SamplerV2": "client.primitives",
     "Session": "client.session",
+    "Trace": "scheduler.trace",
     "UnsupportedOptionWarning": "errors",
     "UsageWarning": "errors",
     "V1StyleError": "errors",
     "advise": "planning",
     "compare": "planning",
     "default_service": "client.service",
+    "forecast": "planning",
+    "with_limits": "scheduler.plans",
 }
 
 __all__ = [
@@ -154,6 +160,7 @@ __all__ = [
     "OptionError",
     "Options",
     "OptionsV2",
+    "Plan",
     "QiskitRuntimeService",
     "QmodeError",
     "QmodeWarning",
@@ -172,6 +179,7 @@ __all__ = [
     "SamplerOptions",
     "SamplerV2",
     "Session",
+    "Trace",
     "UnsupportedOptionWarning",
     "UsageWarning",
     "V1StyleError",
@@ -179,8 +187,10 @@ __all__ = [
     "advise",
     "compare",
     "default_service",
+    "forecast",
     "load_ipython_extension",
     "unload_ipython_extension",
+    "with_limits",
 ]
 
 

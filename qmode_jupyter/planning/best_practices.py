@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from qmode_jupyter.planning.comparison import in_queue_s
-from qmode_jupyter.planning.recording import Story, unawaited
+from qmode_jupyter.planning.recording import Story, split, unawaited
 from qmode_jupyter.planning.replay import Retelling, retell
 from qmode_jupyter.scheduler.ledger import charged_seconds
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
@@ -179,6 +179,55 @@ def independent(run: Run) -> Iterator[Finding]:
         )
 
 
+def together_as_a_batch(run: Run) -> Iterator[Finding]:
+    """Yield that independent single jobs queued one by one, though a batch queues once."""
+    if run.record is not None or len(run.jobs) < 2 or run.depends:
+        return
+    batch = run.as_mode(Mode.BATCH)
+    quicker_s = run.wall_s - batch.wall_s
+    if not batch.happened or batch.unfinished or _lost(batch.jobs) > _lost(run.jobs):
+        return
+    if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s):
+        yield run.finding(
+            "batch instead of jobs",
+            "Run these jobs as a batch: submit them in a `with Batch(...)` block.",
+            f"No job waited for another's result, and each queued for itself: "
+            f"{duration(in_queue_s(run.jobs))} went into waiting for others. As a batch they end after {duration(batch.wall_s)} instead of "
+            f"{duration(run.wall_s)}, and are charged {run.cost(batch.usage_s)} instead of "
+            f"{run.cost(run.usage_s)}.",
+            "A batch is scheduled as one: only its first job queues, and the rest follow ahead of others.",
+            run.usage_s - batch.usage_s,
+            quicker_s,
+        )
+
+
+def split_large_jobs(run: Run) -> Iterator[Finding]:
+    """Yield that a session's large jobs, split over the lanes, would have been through sooner."""
+    if run.session is None:
+        return
+    large = frozenset(j.id for j in run.jobs if j.state is JobState.DONE and j.qpu_s >= SHORT_S)
+    if not large:
+        return
+    # Every part pays the overhead, so as few as do it, or as many as there are lanes.
+    split_in = {
+        parts: retell(split(run.told, large, parts), run.mode, run.plan) for parts in (2, run.plan.lanes)
+    }
+    parts, best = min(split_in.items(), key=lambda tried: (tried[1].wall_s, tried[0]))
+    quicker_s = run.wall_s - best.wall_s
+    if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and _lost(best.jobs) <= _lost(run.jobs):
+        yield run.finding(
+            "split large jobs",
+            "Split large jobs into smaller ones, by PUBs or by shots, and submit those together.",
+            f"{count(len(large), 'job')} of {len(run.jobs)} held the QPU for a minute or more, after a "
+            f"preparation in one lane. In {parts} parts each, prepared side by side, the session takes "
+            f"{duration(best.wall_s)} instead of {duration(run.wall_s)} and is charged "
+            f"{run.cost(best.usage_s)} instead of {run.cost(run.usage_s)}, every part's overhead included.",
+            f"Up to {run.plan.lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
+            run.usage_s - best.usage_s,
+            quicker_s,
+        )
+
+
 def left_open(run: Run) -> Iterator[Finding]:
     """Yield that a session was still active after its last job."""
     session = run.session
@@ -322,6 +371,8 @@ LESSONS: Final[tuple[Callable[[Run], Iterator[Finding]], ...]] = (
     too_long,
     single_job,
     independent,
+    together_as_a_batch,
+    split_large_jobs,
     left_open,
     long_gaps,
     merge,
@@ -329,6 +380,10 @@ LESSONS: Final[tuple[Callable[[Run], Iterator[Finding]], ...]] = (
     queued_again,
     no_need_of_a_session,
 )
+
+
+def _lost(jobs: tuple[JobRecord, ...]) -> int:
+    return sum(job.state is not JobState.DONE for job in jobs)
 
 
 def _together(jobs: tuple[JobRecord, ...]) -> Iterator[list[JobRecord]]:

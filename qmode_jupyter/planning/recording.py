@@ -18,12 +18,14 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Arrival, Fault
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
+from qmode_jupyter.scheduler.ledger import charged_seconds
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.state import Job
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+from qmode_jupyter.simulation.timing import PREPARE_JOB_S
 from qmode_jupyter.style.words import printable
 
 #: A moment of a story: its beginning, a job's submission or end, or an act that ended something.
@@ -149,6 +151,48 @@ def unawaited(told: Story) -> Story:
         for act in told.acts
     )
     return replace(told, acts=acts)
+
+
+def split(told: Story, jobs: frozenset[str], parts: int) -> Story:
+    """Return a story in which each of `jobs` is submitted as so many smaller ones, one after the other.
+
+    Each part pays the whole overhead (SEMANTICS B9) and the fixed part of the preparation; the rest of
+    both times is shared out. What came after the job comes after all of its parts.
+    """
+    pieces = {job: tuple(f"{job}/{number}" for number in range(1, parts + 1)) for job in jobs}
+
+    def moments(moment: Moment) -> tuple[Moment, ...]:
+        kind, job = moment
+        if job not in pieces:
+            return (moment,)
+        if kind == "submitted":
+            return (("submitted", pieces[job][-1]),)
+        return tuple((kind, piece) for piece in pieces[job])
+
+    acts: list[Act] = []
+    needs = dict(told.needs)
+    for act in told.acts:
+        moved = replace(act, after=tuple(new for old in act.after for new in moments(old)))
+        if not isinstance(act.event, Submission) or act.event.job not in pieces:
+            acts.append(moved)
+            continue
+        need = _part(*needs.pop(act.event.job), act.event.overhead_s, parts, told.plan.charge_step_s)
+        for piece in pieces[act.event.job]:
+            needs[piece] = need
+            acts.append(replace(moved, event=replace(act.event, job=piece)))
+            moved = replace(moved, after=(("submitted", piece),), gap_s=0.0)
+    return replace(told, acts=tuple(acts), needs=needs)
+
+
+def _part(
+    preparation_s: float, outcome: float | Fault, overhead_s: float, parts: int, step_s: float
+) -> tuple[float, float | Fault]:
+    fixed_s = min(preparation_s, PREPARE_JOB_S)
+    prepared_s = grained(fixed_s + (preparation_s - fixed_s) / parts)
+    if isinstance(outcome, Fault):
+        return prepared_s, outcome
+    part_s = overhead_s + max(0.0, outcome - overhead_s) / parts
+    return prepared_s, grained(charged_seconds(part_s, overhead_s, step_s))
 
 
 def _settled(instructions: list[Instruction]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from qmode_jupyter.errors import (
@@ -31,7 +31,7 @@ from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import plans
 from qmode_jupyter.scheduler.event_queue import Fault
-from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
+from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace, take
@@ -97,9 +97,7 @@ class Runtime(Workloads):
             raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}.')
         if speed != "max" and not _is_speed(speed):
             raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}.')
-        if workers is not None and not (
-            isinstance(workers, Integral) and not isinstance(workers, bool) and workers > 0
-        ):
+        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
             raise ValueError(
                 f"workers must be a whole number above 0, or None for one per core, not {workers!r}."
             )
@@ -143,6 +141,62 @@ class Runtime(Workloads):
     def backend_names(self) -> tuple[str, ...]:
         """Return the names that `backend` takes."""
         return catalogue.backend_names()
+
+    # ---- what happens to a QPU
+
+    def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
+        """Let a QPU be calibrated: between jobs, and never inside an active session (SEMANTICS Q4, A7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        duration_s
+            How long it takes, emulated seconds.
+        at_s
+            When it is due, on the clock of `now`; None for now.
+
+        Raises
+        ------
+        IBMInputValueError
+            For a duration that is not above 0, and a time that is over; nothing happens then.
+        """
+        qpu = self._qpu(backend)
+        lasts_s = _seconds("duration_s", duration_s)
+        due = None if at_s is None else _seconds("at_s", at_s)
+        if lasts_s <= 0:
+            raise IBMInputValueError(f"duration_s must be above 0 seconds, not {duration_s!r}.")
+
+        def enter() -> None:
+            now = self._engine.catch_up()
+            at = now if due is None else due
+            if at < now:
+                raise IBMInputValueError(
+                    f"at_s must not be over: it is {now:g} s, and {at_s!r} s was asked for."
+                )
+            self._engine.agenda.schedule(ev.CalibrationDue(at, qpu, lasts_s))
+
+        self._call(enter)
+
+    def reserve(self, backend: BackendV2 | str, start_s: float, end_s: float) -> None:
+        """Have a QPU to yourself between two times; idle time is charged too (SEMANTICS L7, Q7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        start_s, end_s
+            Emulated seconds on the clock of `now`.
+
+        Raises
+        ------
+        RequestsApiError
+            If the plan has no reservations ("legacy_2023" has), the window is over or empty, or it
+            meets another one; nothing is reserved then.
+        """
+        qpu = self._qpu(backend)
+        start, end = _seconds("start_s", start_s), _seconds("end_s", end_s)
+        self._happen(lambda at: ev.QpuReserved(at, qpu, YOU, start, end))
 
     # ---- jobs
 
@@ -432,6 +486,12 @@ class Runtime(Workloads):
             self._simulations.stop(job)
             self._engine.agenda.found(job, _own_fault(error))
 
+    def _qpu(self, backend: BackendV2 | str) -> str:
+        name = self.backend(backend).name if isinstance(backend, str) else getattr(backend, "name", None)
+        if not isinstance(name, str):
+            raise IBMInputValueError(f"backend must be a backend or its name, not {backend!r}.")
+        return name
+
     def _last_qpu(self) -> str:
         return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
 
@@ -494,3 +554,9 @@ def _own_fault(error: BaseException) -> Fault:
 def _is_speed(speed: object) -> bool:
     number = isinstance(speed, Real) and not isinstance(speed, bool)
     return number and math.isfinite(speed) and speed > 0  # type: ignore[arg-type, operator]
+
+
+def _seconds(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise IBMInputValueError(f"{name} must be a number of seconds, not {value!r}.")
+    return grained(value)

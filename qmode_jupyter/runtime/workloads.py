@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 import uuid
@@ -14,7 +13,7 @@ from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout,
 from qmode_jupyter.runtime.engine import Engine, Speed
 from qmode_jupyter.runtime.jobs import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.events import YOU, Instruction, grained
+from qmode_jupyter.scheduler.events import YOU, Instruction
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import WorkloadRecord
 from qmode_jupyter.scheduler.refusals import Refused
@@ -155,25 +154,6 @@ class Workloads:
             raise TimeoutError(f"{workload} is not closed after {timeout_s:g} s")
         return self.workload(workload)
 
-    def reserve(self, backend: BackendV2, start_s: float, end_s: float) -> None:
-        """Have a QPU to yourself between two emulated times; idle time is charged too (SEMANTICS L7, Q7).
-
-        Raises
-        ------
-        RequestsApiError
-            If the plan has no reservations; "legacy_2023" has.
-        IBMInputValueError
-            For times that can't be: no numbers, in the past, the end before the start, or taken.
-        """
-        start, end = checked_seconds("start", start_s), checked_seconds("end", end_s)
-        if not self.now() <= start < end < math.inf:
-            raise IBMInputValueError(
-                f"A reservation begins before it ends, and not before {self.now():g} s, which is now: "
-                f"not from {start:g} to {end:g} s."
-            )
-        start, end = grained(start), grained(end)
-        self._happen(lambda at: ev.QpuReserved(at, backend.name, YOU, start, end))
-
     def open_group(self, name: str, backend: BackendV2) -> str:
         """Let job-mode jobs that are submitted from now on be shown together; return the group's id."""
         group = JobGroup(self._names.workload(), name, backend.name, self.now())
@@ -202,7 +182,10 @@ class Workloads:
         return tuple(self._groups.values())
 
     def usage(self) -> dict[str, Any]:
-        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12)."""
+        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12, A25).
+
+        What runs counts as it goes. The figure falls only when a charge leaves the window.
+        """
         consumed = self._engine.call(lambda: self._up_to_date().used_s(YOU))
         limits = [s for s in (self.plan.allowance_s, self.plan.cost_limit_s) if s is not None]
         limit = min(limits, default=None)
@@ -212,6 +195,7 @@ class Workloads:
             "plan_id": self.plan.name,
             "usage_consumed_seconds": consumed,
             "usage_limit_seconds": limit,
+            "usage_allocation_seconds": self.plan.allowance_s,
             "usage_limit_reached": limit is not None and consumed >= limit,
             "usage_remaining_seconds": None if limit is None else max(0.0, limit - consumed),
             "usage_period": {

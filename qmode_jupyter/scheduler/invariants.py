@@ -8,6 +8,7 @@ from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.rules import Moves
+    from qmode_jupyter.scheduler.state import Workload
 
 
 def check(service: Moves) -> None:
@@ -31,12 +32,22 @@ def _check_qpus(service: Moves) -> None:
         assert set(map(id, qpu.ready)) == {id(j) for j in in_lanes if j.state is JobState.WAITING}
         session = qpu.session
         if session is not None:
-            assert session.state is WorkloadState.ACTIVE, "the QPU belongs to a session that is not active"
+            _check_priority(session)
             strangers = [j.id for j in in_lanes if j.workload != session.id]
             assert not strangers, f"{strangers} run inside the exclusive session {session.id}"
+        for job in in_lanes:
+            workload = service.workloads.get(job.workload or "")
+            if workload is not None and workload.mode is Mode.SESSION and not job.outlived:
+                assert session is workload, f"{workload.id} gave the QPU up before {job.id} had left it"
         for workload in qpu.batches.values():
-            assert workload.state is WorkloadState.ACTIVE, "a batch has priority and is not active"
+            _check_priority(workload)
         qpu.line.check()
+
+
+def _check_priority(workload: Workload) -> None:
+    """Assert that it is active, or past its end and waits for its jobs in lanes (SEMANTICS A24)."""
+    drains = workload.state is WorkloadState.CLOSED and workload.unfinished and not workload.queue
+    assert workload.state is WorkloadState.ACTIVE or drains, f"{workload.id} has priority and is not active"
 
 
 def _check_workloads(service: Moves) -> None:
@@ -71,3 +82,23 @@ def _check_charges(service: Moves) -> None:
                 if state is WorkloadState.INACTIVE:
                     overlap = min(end, stop) - max(span.start, start)
                     assert overlap <= 0, f"{overlap} inactive seconds of {workload.id} are charged"
+            _check_exclusive(service, workload, span.start, end)
+
+
+def _check_exclusive(service: Moves, session: Workload, start: float, end: float) -> None:
+    """Assert that a session is charged for nobody else's time (SEMANTICS A7, A24)."""
+    held = [
+        (job.id, job.on_qpu_at, service.now if job.ended_at is None else job.ended_at)
+        for job in service.jobs.values()
+        if job.qpu == session.qpu and job.on_qpu_at is not None
+        if job.workload != session.id or job.outlived
+    ]
+    if not service.plan.calibration_first:  # SEMANTICS L6
+        held += [
+            ("a calibration", c.started_at, c.started_at + c.duration_s)
+            for c in service.calibrations
+            if c.qpu == session.qpu and c.started_at is not None
+        ]
+    for what, begin, stop in held:
+        overlap = min(end, stop) - max(start, begin)
+        assert overlap <= 0, f"{session.id} is charged for {overlap} s of {what}"

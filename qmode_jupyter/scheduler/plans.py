@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Any, Final, Literal
+from functools import cache
+from math import isfinite
+from types import NoneType
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from qmode_jupyter.scheduler.transitions import Mode
 from qmode_jupyter.style.spelling import did_you_mean
@@ -19,7 +22,14 @@ DAY_S: Final = 86_400
 class Plan:
     """What an instance may do, how long it may take, and what a second costs.
 
-    Times are seconds. The defaults are those of today's paid plans.
+    Times are seconds. The defaults are those of today's paid plans. One of your own::
+
+        Plan("mine", "My plan", None, allowance_s=120, lanes=2)
+
+    Raises
+    ------
+    ValueError
+        For a value that can't be, with what was expected.
     """
 
     name: str
@@ -61,6 +71,10 @@ class Plan:
     #: Stretches of a QPU's time can be reserved; session jobs that outlast theirs fail (SEMANTICS L7, Q7).
     reservations: bool = False
 
+    def __post_init__(self) -> None:
+        for name, hint in _hints().items():
+            _check(name, getattr(self, name), hint)
+
     def interactive_s(self, mode: Mode) -> float:
         """Return the interactive timeout of a session or batch, in seconds."""
         return self.session_interactive_s if mode is Mode.SESSION else self.batch_interactive_s
@@ -72,6 +86,48 @@ class Plan:
     def price_usd(self, usage_s: float) -> Decimal | None:
         """Return what `usage_s` seconds of usage cost, in US dollars; None where usage is free."""
         return None if self.price_usd_per_s is None else Decimal(str(usage_s)) * self.price_usd_per_s
+
+
+#: The least that a number of a plan may be, where it is not 0: with less, nothing could ever run.
+_LEAST: Final = {
+    "session_max_s": 1,  # SEMANTICS A4
+    "batch_max_s": 1,  # SEMANTICS A4
+    "job_max_s": 1,
+    "lanes": 1,
+    "window_s": 1,
+    "pending_cap": 1,
+    "submissions_per_min": 1,
+}
+#: The kinds of numbers in a plan, in words.
+_NUMBERS: Final = {int: "a whole number", float: "a number", Decimal: 'a Decimal such as Decimal("1.60")'}
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Plan)
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    """Raise ValueError for a value of a plan that its type does not allow, or that is too small."""
+    options = get_args(hint)
+    if get_origin(hint) is Literal:
+        if value not in options:
+            raise ValueError(f"{name} must be {' or '.join(map(repr, options))}, not {value!r}")
+        return
+    kinds = set(options or (hint,))
+    if value is None and NoneType in kinds:
+        return
+    or_none = " or None" if NoneType in kinds else ""
+    (kind,) = kinds - {NoneType}
+    least = _LEAST.get(name, 0)
+    if kind not in _NUMBERS:
+        fits, expected = isinstance(value, kind), f"a {kind.__name__}"
+    else:
+        expected = f"{_NUMBERS[kind]}, {least} or more"
+        fits = isinstance(value, int | float if kind is float else kind) and not isinstance(value, bool)
+        fits = fits and isfinite(value) and value >= least
+    if not fits:
+        raise ValueError(f"{name} must be {expected}{or_none}, not {value!r}")
 
 
 OPEN: Final = Plan(
@@ -159,16 +215,13 @@ def with_limits(name: str | Plan, **limits: Any) -> Plan:
     UnknownPlan
         For no such plan or limit, with the nearest name.
     ValueError
-        For a number below zero, or no lane.
+        For a value that can't be, with what was expected.
     """
     settable = [f.name for f in fields(Plan) if f.name not in _FIXED]
-    for limit, value in limits.items():
+    for limit in limits:
         if limit not in settable:
             raise UnknownPlan(
                 f"No limit of a plan is called {limit!r}.{did_you_mean(limit, settable)} "
                 f"The limits are {', '.join(settable)}."
             )
-        least = 1 if limit == "lanes" else 0
-        if isinstance(value, int | float) and not value >= least:
-            raise ValueError(f"{limit} must be {least} or more, not {value!r}.")
     return replace(plan(name), **limits)

@@ -74,3 +74,22 @@ def no_reservations(plan: Plan) -> Refused:
         f"You are not authorized to reserve time on the {plan.title} plan.",
         "Open a session: while it is active, the QPU is yours alone.",
     )
+
+
+def no_such_window(start: float, end: float, now: float) -> Refused:
+    """Return the refusal of a reservation whose end is not after its start, or whose start is over."""
+    return Refused(
+        1208,
+        f"A reservation must begin before it ends, and not before {now:g} s: from {start:g} s to {end:g} s "
+        "is no such time.",
+        "Give emulated seconds from now on, such as service.now() + 600.",
+    )
+
+
+def window_taken(start: float, end: float) -> Refused:
+    """Return the refusal of a reservation that meets another."""
+    return Refused(
+        1208,
+        f"The QPU is reserved from {start:g} s to {end:g} s.",
+        "Reserve a time before or after that.",
+    )

@@ -162,12 +162,19 @@ class Moves:
         out.append(Changed(workload.id))
 
     def _yield_qpu(self, workload: Workload) -> None:
+        """Give up the QPU, or the priority on it, and end the stretch that is charged."""
         qpu = self.qpus[workload.qpu]
         if qpu.session is workload:
             qpu.session = None
         qpu.batches.pop(workload.id, None)
-        qpu.line.remove(workload.id)
-        workload.idle_deadline_at = None
+        since = workload.active_since
+        if since is None:
+            return
+        workload.stretches[-1] = Span(since, self.now)
+        if workload.mode is Mode.SESSION:
+            self.accounts.charge(
+                workload.tenant, None, workload.id, since, self.now, self.now - since, "session active"
+            )
 
     def _close(self, workload: Workload, step: WorkloadStep, reason: str, out: list[Instruction]) -> None:
         workload.state = workload_after(workload.state, step)
@@ -175,12 +182,13 @@ class Moves:
         workload.accepting_jobs = False
         workload.closed_at = self.now
         workload.expires_at = None
+        workload.idle_deadline_at = None
         workload.history.append((workload.state, self.now))
-        self._yield_qpu(workload)
+        self.qpus[workload.qpu].line.remove(workload.id)
         for kind in (Deadline.UNUSED, Deadline.IDLE, Deadline.EXPIRES):
             self.deadlines.disarm(kind, workload.id)
-        if not workload.unfinished:
-            self._end_stretch(workload)
+        if not workload.unfinished:  # SEMANTICS A24: otherwise it keeps the QPU for those in lanes
+            self._yield_qpu(workload)
         out.append(Changed(workload.id))
 
     def _finish_when_drained(self, workload: Workload, out: list[Instruction]) -> None:
@@ -193,16 +201,6 @@ class Moves:
         self._close(workload, WorkloadStep.TERMINATED, "session_closed_by_cost_limit", out)
         for job in list(workload.queue.values()):
             self._settle(job, JobStep.IS_CANCELLED, out, "The instance's cost limit was reached")
-
-    def _end_stretch(self, workload: Workload) -> None:
-        since = workload.active_since
-        if since is None:
-            return
-        workload.stretches[-1] = Span(since, self.now)
-        if workload.mode is Mode.SESSION:
-            self.accounts.charge(
-                workload.tenant, None, workload.id, since, self.now, self.now - since, "session active"
-            )
 
     # ---- jobs
 
@@ -254,7 +252,7 @@ class Moves:
         if workload.unfinished:
             return
         if workload.state is WorkloadState.CLOSED:
-            self._end_stretch(workload)  # SEMANTICS U3, A5: usage runs to the last job's end
+            self._yield_qpu(workload)  # SEMANTICS U3, A5, A24: usage runs to the last job's end
         elif not workload.accepting_jobs:
             self._finish_when_drained(workload, out)
         elif workload.state is WorkloadState.ACTIVE:  # SEMANTICS S10
@@ -288,14 +286,7 @@ class Moves:
         return self.accounts.share(tenant, self.now)
 
     def _running_s(self, tenant: str) -> float:
-        since: list[float | None] = []
-        for qpu in self.qpus.values():
-            job = qpu.on_qpu
-            session = qpu.session or (self._workload_of(job) if job is not None else None)
-            if session is not None and session.mode is Mode.SESSION:
-                since += [session.active_since] if session.tenant == tenant else []
-            elif job is not None and job.tenant == tenant:
-                since.append(job.on_qpu_at)
+        since = (qpu.charged_since(tenant) for qpu in self.qpus.values())
         return sum(self.now - start for start in since if start is not None)
 
     def _watch_cost(self) -> None:

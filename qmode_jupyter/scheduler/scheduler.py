@@ -260,6 +260,8 @@ class Scheduler(Dues):
         self.accounts.admit(event.tenant, event.allocation_s, event.used_s)
 
     def _on_calibration(self, event: ev.CalibrationDue, out: list[Instruction]) -> None:
+        if not event.duration_s > 0:
+            raise IllegalEvent(f"{event} takes no time")
         qpu = self._qpu(event.qpu)
         calibration = Calibration(event.qpu, self.now, event.duration_s)
         self.calibrations.append(calibration)
@@ -267,14 +269,14 @@ class Scheduler(Dues):
         self._serve(qpu, out)
 
     def _on_reserved(self, event: ev.QpuReserved, out: list[Instruction]) -> None:
-        qpu = self._qpu(event.qpu)
         if not self.plan.reservations:
             raise refusals.no_reservations(self.plan)  # SEMANTICS Q7
-        taken = [r for r in (qpu.reserved, *qpu.reservations) if r is not None]
+        qpu = self._qpu(event.qpu)
         if not self.now <= event.start < event.end:
-            raise IllegalEvent(f"{event} does not begin before it ends, or is over")
-        if any(event.start < r.end and r.start < event.end for r in taken):
-            raise IllegalEvent(f"{event} meets another reservation")
+            raise refusals.no_such_window(event.start, event.end, self.now)
+        for taken in (qpu.reserved, *qpu.reservations):
+            if taken is not None and event.start < taken.end and taken.start < event.end:
+                raise refusals.window_taken(taken.start, taken.end)
         qpu.reservations.append(Reservation(event.tenant, event.start, event.end))
         qpu.reservations.sort(key=lambda r: r.start)
         self._watch_reservation(qpu)

@@ -154,9 +154,9 @@ class Qpu:
 
     name: str
     line: FairShare
-    #: The session that has it to itself.
+    #: The session that has it to itself, until its last job has left (SEMANTICS A24).
     session: Workload | None = None
-    #: Active batches, in order of activation.
+    #: Batches with priority, in order of activation.
     batches: dict[str, Workload] = field(default_factory=dict)
     #: Jobs that hold a lane (SEMANTICS A22).
     lanes: dict[str, Job] = field(default_factory=dict)
@@ -173,3 +173,10 @@ class Qpu:
     def busy(self) -> bool:
         """Whether a job or a calibration is on the QPU."""
         return self.on_qpu is not None or self.calibrating is not None
+
+    def charged_since(self, tenant: str) -> float | None:
+        """Return since when time on it is charged to `tenant`, or None while none is (SEMANTICS U1, U3)."""
+        if self.session is not None:
+            return self.session.active_since if self.session.tenant == tenant else None
+        job = self.on_qpu
+        return job.on_qpu_at if job is not None and job.tenant == tenant else None

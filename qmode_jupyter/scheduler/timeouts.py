@@ -48,14 +48,14 @@ class Dues(Moves):
         workload = self.workloads[owner]  # SEMANTICS S10
         workload.state = workload_after(workload.state, WorkloadStep.IDLE)
         workload.state_reason = "session_inactivated_by_interactive_ttl"
+        workload.idle_deadline_at = None
         workload.history.append((workload.state, self.now))
         self._yield_qpu(workload)
-        self._end_stretch(workload)
         out.append(Changed(workload.id))
         self._serve(self.qpus[workload.qpu], out)
 
     def _due_expires(self, owner: str, out: list[Instruction]) -> None:
-        workload = self.workloads[owner]  # SEMANTICS S9, S20, A1, A5
+        workload = self.workloads[owner]  # SEMANTICS S9, S20, A1, A24
         qpu = self.qpus[workload.qpu]
         self._close(workload, WorkloadStep.EXPIRED, "session_expired_by_max_ttl", out)
         for job in list(workload.queue.values()):
@@ -67,7 +67,7 @@ class Dues(Moves):
             else:
                 self._fail(job, out, f"the {workload.mode} reached its maximum timeout", WORKLOAD_ENDED)
         if not workload.unfinished:
-            self._end_stretch(workload)
+            self._yield_qpu(workload)
         self._serve(qpu, out)
 
     def _due_job_cap(self, owner: str, out: list[Instruction]) -> None:
@@ -125,11 +125,7 @@ class Dues(Moves):
             owner = self.jobs.get(charge.job or "") or self.workloads.get(charge.workload or "")
             if charge.billed and charge.tenant == tenant and owner is not None and owner.qpu == qpu.name:
                 held += charge.end - max(charge.start, start)
-        holder, since = qpu.session, None
-        if holder is not None and holder.tenant == tenant:
-            since = holder.active_since
-        elif qpu.on_qpu is not None and qpu.on_qpu.tenant == tenant:
-            since = qpu.on_qpu.on_qpu_at
+        since = qpu.charged_since(tenant)
         return held if since is None else held + self.now - max(since, start)
 
     def _watch_reservation(self, qpu: Qpu) -> None:

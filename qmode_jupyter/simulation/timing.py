@@ -34,7 +34,8 @@ _ONE_CZ: Final = frozenset({"cx", "cz", "cy", "ch", "ecr", "csx", "rzz"})
 # The classical preparation of a job on IBM's side is not published. These are an approximation by
 # hand, of the size of what is seen between "In progress" and the QPU for small jobs; they decide in
 # which order lanes are left, and nothing of what is charged.
-_PREPARE_JOB_S: Final = 1.0
+#: The part of it that any job has, however small.
+PREPARE_JOB_S: Final = 1.0
 _PREPARE_PUB_S: Final = 0.05
 _PREPARE_CIRCUIT_S: Final = 0.002
 
@@ -89,7 +90,7 @@ def charged_seconds(executing_s: float) -> float:
 
 def prepare_seconds(job: Counted) -> float:
     """Return the modelled classical preparation of a job, emulated seconds; an approximation."""
-    return _PREPARE_JOB_S + _PREPARE_PUB_S * job.pubs_count + _PREPARE_CIRCUIT_S * job.circuits_count
+    return PREPARE_JOB_S + _PREPARE_PUB_S * job.pubs_count + _PREPARE_CIRCUIT_S * job.circuits_count
 
 
 def circuit_seconds(circuit: QuantumCircuit, target: Target | None) -> float:

@@ -26,6 +26,7 @@ class Service(RuleBasedStateMachine):
         self.workloads: list[str] = []
         self.jobs: list[str] = []
         self.given: list[list[object]] = []
+        self.used = {YOU: 0.0, "ann": 0.0}
 
     @initialize(
         plan=st.sampled_from(sorted(PLANS)),
@@ -106,6 +107,26 @@ class Service(RuleBasedStateMachine):
             return
         self.jobs.append(name)
 
+    @rule(
+        session=st.booleans(),
+        max_time_s=st.integers(1, 60),
+        needs=st.lists(st.tuples(SECONDS, SECONDS), min_size=2, max_size=8),
+    )
+    def a_workload_has_more_to_do_than_time(self, session, max_time_s, needs) -> None:
+        name = f"w{len(self.workloads)}"
+        try:
+            (self.e.session if session else self.e.batch)(name, max_time_s)
+        except Refused:
+            return
+        self.workloads.append(name)
+        for prep_s, qpu_s in needs:
+            job = f"j{len(self.jobs)}"
+            try:
+                self.e.job(job, qpu_s, within=name, prep_s=prep_s, overhead_s=2.0)
+            except Refused:
+                return
+            self.jobs.append(job)
+
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def a_job_is_cancelled(self, data) -> None:
@@ -147,6 +168,22 @@ class Service(RuleBasedStateMachine):
     def the_invariants_hold(self) -> None:
         if hasattr(self, "e"):
             self.e.scheduler.check_invariants()
+
+    @invariant()
+    def usage_only_grows(self) -> None:  # SEMANTICS A25
+        if not hasattr(self, "e"):
+            return
+        scheduler = self.e.scheduler
+        begin = scheduler.now - scheduler.plan.window_s
+        for tenant in (YOU, "ann"):
+            outside = sum(
+                c.seconds
+                for c in scheduler.accounts.charges
+                if c.tenant == tenant and c.billed and c.end <= begin
+            )
+            used = scheduler.used_s(tenant) + outside
+            assert used >= self.used[tenant], f"usage fell from {self.used[tenant]} s to {used} s"
+            self.used[tenant] = used
 
     def teardown(self) -> None:
         if not hasattr(self, "e"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,59 @@ from qmode_jupyter.scheduler.transitions import (
     IllegalTransition,
     JobState,
     JobStep,
+    Mode,
     WorkloadState,
     WorkloadStep,
     job_after,
     job_status,
+    shown_state,
     workload_after,
     workload_status,
 )
+
+JOBS = """
+    queued     dequeued       preparing
+    queued     fails          failed
+    queued     is cancelled   cancelled
+    preparing  prepared       waiting
+    preparing  fails          failed
+    preparing  is cancelled   cancelled
+    waiting    started        on_qpu
+    waiting    fails          failed
+    waiting    is cancelled   cancelled
+    on_qpu     executed       done
+    on_qpu     fails          failed
+    on_qpu     is cancelled   cancelled
+"""
+WORKLOADS = """
+    open      a job is dequeued                     active
+    open      no job for 30 minutes                 closed
+    open      closed or cancelled, and no job left  closed
+    open      cost limit                            closed
+    active    interactive timeout                   inactive
+    active    closed or cancelled, and no job left  closed
+    active    maximum timeout                       closed
+    active    cost limit                            closed
+    inactive  a job is dequeued                     active
+    inactive  closed or cancelled, and no job left  closed
+    inactive  maximum timeout                       closed
+    inactive  cost limit                            closed
+"""
+
+
+def rows(table: str) -> list[tuple[str, ...]]:
+    return [tuple(re.split(r"\s{2,}", line.strip())) for line in table.strip().splitlines()]
+
+
+def test_j5_s3_what_follows_what_and_nothing_else() -> None:
+    for written, table in ((JOBS, JOB_TRANSITIONS), (WORKLOADS, WORKLOAD_TRANSITIONS)):
+        found = [(state, step, after) for state, steps in table.items() for step, after in steps.items()]
+        assert sorted(found) == sorted(rows(written))
+
+
+def test_s1_the_words_on_the_wire() -> None:
+    assert [*WorkloadState] == ["open", "active", "inactive", "closed"]
+    assert [*Mode] == ["job", "batch", "session"]
 
 
 def test_every_state_is_in_its_table_and_can_be_reached() -> None:
@@ -51,6 +98,12 @@ def test_running_is_all_of_the_lane() -> None:  # SEMANTICS J6, A22
 def test_the_clients_words() -> None:  # SEMANTICS J3, S2
     assert job_status(JobState.CANCELLED, None) == "CANCELLED"
     assert job_status(JobState.CANCELLED, 1305) == "ERROR"
+    assert job_status(JobState.DONE, 1305) == "DONE"
+    statuses = [job_status(state, None) for state in JobState]
+    assert statuses == ["QUEUED", "RUNNING", "RUNNING", "RUNNING", "DONE", "ERROR", "CANCELLED"]
+    assert shown_state(JobState.CANCELLED, 1305) is JobState.FAILED
+    assert [shown_state(state, None) for state in JobState] == [*JobState]
+    assert shown_state(JobState.DONE, 1305) is JobState.DONE
     words = [workload_status(state, True) for state in WorkloadState]
     assert words == ["Pending", "In progress, accepting new jobs", "Pending", "Closed"]
     assert workload_status(WorkloadState.ACTIVE, False) == "In progress, not accepting new jobs"

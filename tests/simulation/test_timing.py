@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.transpiler import generate_preset_pass_manager
 
+from qmode_jupyter import EstimatorV2, SamplerV2
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.simulation.timing import (
     REP_DELAY_S,
@@ -18,6 +21,7 @@ from qmode_jupyter.simulation.timing import (
     circuit_seconds,
     prepare_seconds,
 )
+from tests.emulated import service
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +51,76 @@ def test_the_charge_is_whole_seconds_over_the_floor(executing_s, charged):
     assert charged_seconds(executing_s) == charged
 
 
-def test_ibm_s_quick_estimate_is_met():
-    # SEMANTICS U6: 2 + 0.00035 * N for circuits of 100 us.
-    executions = 100_000
-    assert charged_seconds(executions * (REP_DELAY_S + 100e-6)) == 2 + 35
+@pytest.fixture(scope="module")
+def emulated():
+    with service() as one:
+        yield one
 
 
-def test_half_a_million_shots_take_about_what_was_measured_on_a_device():
+def charged(emulated, circuit, shots, backend="aer_simulator", **execution):
+    """Return what a sampler job is charged with, and was said to be before: whole seconds."""
+    options = {"simulator": {"dry_run": True}, "execution": execution}
+    job = SamplerV2(emulated.backend(backend), options=options).run([circuit], shots=shots)
+    job.result()
+    assert job.usage_estimation == {"quantum_seconds": job.usage()}
+    return job.usage()
+
+
+def layers(microseconds):
+    circuit = QuantumCircuit(1)
+    circuit.delay(microseconds - 1.56, 0, unit="us")  # and the measurement
+    circuit.measure_all()
+    return circuit
+
+
+def test_u6_ibm_s_quick_estimate_is_met(emulated):
+    # SEMANTICS U6: 2 + 0.00035 * N, for circuits of 100 us.
+    for executions in (10_000, 100_000, 1_000_000):
+        assert charged(emulated, layers(100), executions) == math.ceil(2 + 0.00035 * executions)
+
+
+def test_u6_every_set_of_parameters_and_every_basis_is_an_execution(emulated):
+    angle, sets, shots = Parameter("a"), 20, 5_000
+    circuit = QuantumCircuit(1)
+    circuit.rx(angle, 0)
+    values = [[float(n)] for n in range(sets)]
+    options = {"simulator": {"dry_run": True}}
+    backend = emulated.backend("aer_simulator")
+    sampled = SamplerV2(backend, options=options).run([(circuit.measure_all(inplace=False), values, shots)])
+    estimated = EstimatorV2(backend, options=options).run(
+        [(circuit, [["X"], ["Y"], ["Z"]], values, shots**-0.5)]
+    )
+    one_s = REP_DELAY_S + 1.6e-6
+    for job, bases in ((sampled, 1), (estimated, 3)):
+        job.result()
+        assert job.usage() == pytest.approx(2 + bases * sets * shots * one_s, abs=1)
+
+
+def test_u7_a_job_is_charged_as_the_documents_compute_it(emulated, target):
+    # SEMANTICS U7: the sum over executions of the circuit and the delay after it, 2 s, rounded up.
+    passes = generate_preset_pass_manager(1, target=target, seed_transpiler=1)
+    isa = passes.run(bell())
+    lasts_s = isa.estimate_duration(target, unit="s")
+    for shots, delay_s in ((1_000, None), (40_000, None), (40_000, 5e-4), (4_000_000, 0.0)):
+        execution = {} if delay_s is None else {"rep_delay": delay_s}
+        expected = math.ceil(2 + shots * ((250e-6 if delay_s is None else delay_s) + lasts_s))
+        assert charged(emulated, isa, shots, "generic_19q", **execution) == expected
+
+
+def test_u8_half_a_million_shots_are_charged_about_what_was_measured_on_a_device(emulated):
     # SEMANTICS U8: 255 us and 24 ns per gate; 500 k shots of 20 qubits were charged 130 s.
     circuit = QuantumCircuit(20)
     for qubit in range(19):
         circuit.cz(qubit, qubit + 1)
     circuit.measure_all()
-    charged = charged_seconds(500_000 * (REP_DELAY_S + circuit_seconds(circuit, None)))
-    assert 126 <= charged <= 134
+    assert 126 <= charged(emulated, circuit, 500_000) <= 134
+
+
+def test_u8_a_charge_is_whole_seconds_and_two_or_three_at_least(emulated):
+    assert charged(emulated, bell(), 1) in (2, 3)
+    for shots in (1_000, 5_000, 12_345):
+        usage = charged(emulated, bell(), shots)
+        assert usage == int(usage) > 2
 
 
 def test_a_device_s_own_durations_count(target):

@@ -151,6 +151,18 @@ def test_v15_five_lanes_and_one_qpu(e: Emulation) -> None:
     assert set(e.states(*jobs)) == {JobState.DONE}
 
 
+def test_v15_the_jobs_of_a_running_batch_come_before_the_fair_share(e: Emulation) -> None:
+    """SEMANTICS Q3: a lane that falls free is the batch's, however small a share others have used."""
+    e.tenant("modest", 1_000)
+    e.batch("b")
+    jobs = [e.job(f"j{n}", 4, within="b", prep_s=1) for n in range(8)]
+    e.job("theirs", 4, tenant="modest")
+    e.job("mine, alone", 4)
+    e.at(100)
+    assert [e.of(j).preparing_at for j in jobs] == [0, 0, 0, 0, 0, 5, 9, 13]
+    assert [e.of(j).preparing_at for j in ("theirs", "mine, alone")] == [17, 21]
+
+
 def test_v16_the_first_to_be_prepared_is_the_first_on_the_qpu(e: Emulation) -> None:
     e.batch("b")
     e.job("slow", 4, within="b", prep_s=9)
@@ -183,6 +195,26 @@ def test_v18_a_batch_goes_inactive_and_comes_back(e: Emulation) -> None:
     assert (b.state, b.activated_at, b.started_at) == ("active", 35, 0)
 
 
+def test_v18_an_inactive_batch_closes_at_its_maximum_timeout(e: Emulation) -> None:
+    """SEMANTICS B7: it is not closed when it goes idle, but later, and then for good."""
+    e.batch("b", 100)
+    e.job("a", 4, within="b")
+    assert [(str(state), at) for state, at in e.at(99)["b"].history] == [
+        ("open", 0),
+        ("active", 0),
+        ("inactive", 5),
+    ]
+    b = e.at(100)["b"]
+    assert (b.state, b.closed_at, b.state_reason) == ("closed", 100, "session_expired_by_max_ttl")
+    assert b.usage_s == 4
+    with pytest.raises(Refused, match="has been closed"):
+        e.job("late", 3, within="b")
+    e.at(200).batch("idle and closed")
+    e.job("b", 4, within="idle and closed")
+    e.at(210).close("idle and closed")
+    assert (e["idle and closed"].state, e["idle and closed"].closed_at) == ("closed", 210)
+
+
 def test_v19_a_job_over_its_maximum_execution_time(e: Emulation) -> None:
     e.job("long", 9, max_execution_s=5)
     e.at(9)
@@ -200,6 +232,22 @@ def test_v22_a_batch_is_charged_its_jobs_and_a_session_its_time(e: Emulation) ->
     e.at(57).job("f", 4, within="s")
     assert e.at(200)["s"].usage_s == 61 - 40 + 60
     assert e["s"].qpu_s == 7
+
+
+def test_v22_a_single_job_is_charged_its_time_on_the_qpu(e: Emulation) -> None:
+    """SEMANTICS U1: on the bill, without its waiting and its preparation."""
+    e.job("theirs", 100, tenant="somebody")
+    e.job("a", 3, prep_s=5)
+    e.job("c", 4, prep_s=50)
+    e.at(200)
+    assert [e.of(j).charged_s for j in ("a", "c")] == [3, 4]
+    assert e.scheduler.used_s() == 7
+    assert e.scheduler.used_s("somebody") == 100
+    mine = [c for c in e.scheduler.accounts.charges if c.tenant == "you"]
+    assert [(c.job, c.workload, c.start, c.end, c.seconds, c.billed, c.reason) for c in mine] == [
+        ("a", None, 100, 103, 3, True, "on the QPU, done"),
+        ("c", None, 103, 107, 4, True, "on the QPU, done"),
+    ]
 
 
 def test_v23_the_tail_is_charged_unless_the_session_is_closed(e: Emulation) -> None:
