@@ -487,7 +487,8 @@ def _own_fault(error: BaseException) -> Fault:
 
 
 def _is_count(workers: object) -> bool:
-    return isinstance(workers, Integral) and not isinstance(workers, bool) and workers > 0
+    whole = not isinstance(workers, bool) and isinstance(workers, Integral)
+    return whole and workers > 0  # type: ignore[operator]
 
 
 def _is_speed(speed: object) -> bool:
