@@ -97,7 +97,7 @@ class Runtime(Workloads):
             raise ValueError(f'timing must be "modelled" or "measured", not {timing!r}.')
         if speed != "max" and not _is_speed(speed):
             raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}.')
-        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        if workers is not None and not _is_count(workers):
             raise ValueError(
                 f"workers must be a whole number above 0, or None for one per core, not {workers!r}."
             )
@@ -549,6 +549,11 @@ class Runtime(Workloads):
 def _own_fault(error: BaseException) -> Fault:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Fault(f"the emulated service could not simulate it ({what})", system_fault=True)
+
+
+def _is_count(workers: object) -> bool:
+    whole = not isinstance(workers, bool) and isinstance(workers, Integral)
+    return whole and workers > 0  # type: ignore[operator]
 
 
 def _is_speed(speed: object) -> bool:
