@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import UTC, datetime, timedelta
 
@@ -81,6 +82,17 @@ def test_a_pub_that_a_span_has_not_is_named():
 
 def test_they_cross_to_another_process():
     assert pickle.loads(pickle.dumps(ours())) == ours()
+
+
+def test_a_result_with_them_can_be_saved_as_ibm_s_documents_say(aer):
+    client = pytest.importorskip("qiskit_ibm_runtime")
+    theirs = pytest.importorskip("qiskit_ibm_runtime.execution_span")
+    result = SamplerV2(aer).run([bell()], shots=10).result()
+    read = json.loads(json.dumps(result, cls=client.RuntimeEncoder), cls=client.RuntimeDecoder)
+    assert read[0].data.meas.get_counts() == result[0].data.meas.get_counts()
+    spans = read.metadata["execution"]["execution_spans"]
+    (span,) = result.metadata["execution"]["execution_spans"]
+    assert spans == theirs.ExecutionSpans([theirs.SliceSpan(span.start, span.stop, span.data_slices)])
 
 
 @pytest.mark.parametrize("normalize_y", [False, True])
