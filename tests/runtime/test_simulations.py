@@ -21,15 +21,15 @@ import psutil
 import pytest
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_aer import AerSimulator
+from tests.runtime.test_workers import run_script
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.runtime import folder, likeness, parcels, simulate
 from qmode_jupyter.runtime import simulations as simulations_module
-from tests.face import bell, isa, service
+from tests.emulated import bell, isa, service
 from tests.runtime.bombs import mined
 from tests.runtime.chores import KINDS
-from tests.runtime.test_workers import run_script
 
 T = TypeVar("T")
 
@@ -183,7 +183,7 @@ FULL = """
 import resource
 from qmode_jupyter import RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
-from tests.face import bell
+from tests.emulated import bell
 with RuntimeService(workers=1) as service:
     sampler = SamplerV2(service.backend("aer_simulator"))
     assert sampler.run([bell()], shots=20).result()[0].data.meas.num_shots == 20
