@@ -338,6 +338,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="begin none later than this")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     given = parser.parse_args()
+    for module in given.modules:
+        if not (SCHEDULER / f"{module}.py").exists():
+            parser.error(
+                f"there is no module {module}: the modules are {', '.join(MODULES)}, agenda and trace"
+            )
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     hypothesis.settings.register_profile(
         "mutants", phases=[hypothesis.Phase.generate], derandomize=True, database=None, deadline=None

@@ -200,7 +200,7 @@ def test_time_passes_up_to_what_is_due_and_never_back() -> None:
     with pytest.raises(IllegalEvent, match="time can't pass"):
         scheduler.pass_time(1_799)
     for event in (ev.CalibrationDue(1_800, QPU, 5), ev.Tick(1_801), ev.CalibrationDue(1_900, QPU, 5)):
-        with pytest.raises(IllegalEvent, match="a deadline at 1800.* comes before"):
+        with pytest.raises(IllegalEvent, match=r"a deadline at 1800.* comes before"):
             scheduler.handle(event)
     scheduler.handle(ev.Tick(1_800))
     scheduler.handle(ev.CalibrationDue(1_800, QPU, 5))
