@@ -1,5 +1,6 @@
 # make demo          run the first tutorial headless and print its report
 # make test          every check: ruff, mypy, import-linter, vitest, pytest with the tutorials
+# make mutants       break the scheduler's rules one at a time, and print what no test notices
 # make bench         measure, and write benchmarks/results.json
 # make screenshots   make the README's pictures again
 # make clean         remove what builds and checks leave behind
@@ -16,7 +17,7 @@ BIN = $(VENV)/bin
 BUILT_FROM = pyproject.toml $(wildcard labextension/package*.json labextension/tsconfig.json labextension/install.json) \
 	$(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
-.PHONY: help demo test lint types floors frontend bench screenshots clean distclean
+.PHONY: help demo test lint types floors frontend mutants bench screenshots clean distclean
 # Two pip runs in one environment would tread on each other: -j is allowed and changes nothing.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -49,6 +50,10 @@ frontend: $(VENV)/.test-installed
 	echo "frontend: skipped, there is no npm on PATH (on Debian: apt install npm)"; \
 	else cd labextension && { [ -d node_modules ] || npm ci; } && npm run --silent check && npm test --silent && \
 	node --test ../tests/notebook/static; fi
+
+# Not part of test: about a quarter of an hour on two idle cores.
+mutants: $(VENV)/.test-installed
+	$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks

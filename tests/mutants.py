@@ -16,8 +16,10 @@ import argparse
 import ast
 import copy
 import importlib.util
+import json
 import os
 import random
+import re
 import resource
 import sys
 import time
@@ -56,6 +58,7 @@ TESTS = (
     "scheduler/test_refusals.py",
     "vectors/test_rules.py",
     "vectors/test_legacy.py",
+    "scheduler/test_scheduler.py",
     "scheduler/test_expiry.py",
     "scheduler/test_limits.py",
     "scheduler/test_usage.py",
@@ -317,6 +320,8 @@ def survivors(tried: list[Mutant], jobs: int, until: float) -> tuple[list[Mutant
         while len(running) < jobs and number < len(tried) and time.monotonic() < until:
             running[_start(tried[number])] = tried[number]
             number += 1
+            if number % 100 == 0:
+                print(f"{number} of {len(tried)}", flush=True)
         pid, status = os.wait()
         mutant = running.pop(pid)
         if status == 0:
@@ -333,6 +338,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="begin none later than this")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     given = parser.parse_args()
+    for module in given.modules:
+        if not (SCHEDULER / f"{module}.py").exists():
+            parser.error(
+                f"there is no module {module}: the modules are {', '.join(MODULES)}, agenda and trace"
+            )
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     hypothesis.settings.register_profile(
         "mutants", phases=[hypothesis.Phase.generate], derandomize=True, database=None, deadline=None
@@ -342,18 +352,18 @@ def main() -> int:
     if os.waitpid(_start(None), 0)[1] != 0:
         print("The tests fail without any mutant: mend them first.")
         return 1
-    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+    listed = {
+        entry["mutant"] for entry in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+    }
     everyone = [mutant for module in given.modules for mutant in mutants(module)]
     keys = {mutant.key for mutant in everyone}
-    stale = [
-        key for key in listed if key.partition(".")[0].partition(":")[0] in given.modules and key not in keys
-    ]
+    stale = sorted(key for key in listed - keys if re.split(r"[.:]", key)[0] in given.modules)
     tried = [mutant for mutant in everyone if mutant.key not in listed]
     random.Random(given.seed).shuffle(tried)
     alive, number = survivors(tried, given.jobs, began + 60 * given.minutes)
     minutes = (time.monotonic() - began) / 60
     for mutant in sorted(alive, key=lambda m: (m.module, m.line)):
-        print(f"{mutant.key!r} = ''")
+        print(f"[[equivalent]]\nmutant = {json.dumps(mutant.key)}")
     for key in stale:
         print(f"listed as equivalent, and there is no such mutant: {key}")
     print(

@@ -191,11 +191,10 @@ def together_as_a_batch(run: Run) -> Iterator[Finding]:
         yield run.finding(
             "batch instead of jobs",
             "Run these jobs as a batch: submit them in a `with Batch(...)` block.",
-            f"No job waited for another's result, and each queued for itself: "
+            "No job waited for another's result, and each queued for itself: "
             f"{duration(in_queue_s(run.jobs))} went into waiting for others. As a batch they end after "
-            f"{duration(batch.wall_s)} instead of "
-            f"{duration(run.wall_s)}, and are charged {run.cost(batch.usage_s)} instead of "
-            f"{run.cost(run.usage_s)}.",
+            f"{duration(batch.wall_s)} instead of {duration(run.wall_s)}, and are charged "
+            f"{run.cost(batch.usage_s)} instead of {run.cost(run.usage_s)}.",
             "A batch is scheduled as one: only its first job queues, and the rest follow ahead of others.",
             run.usage_s - batch.usage_s,
             quicker_s,

@@ -58,6 +58,7 @@ class Emulation:
         program: str = "sampler",
         submitter: int = 0,
         awaited: tuple[str, ...] = (),
+        qpu: str = QPU,
     ) -> str:
         self.agenda.expect(name, prep_s)
         self.agenda.found(name, fault or qpu_s)
@@ -65,7 +66,7 @@ class Emulation:
             ev.JobSubmitted(
                 self.now,
                 name,
-                QPU,
+                qpu,
                 within,
                 program,
                 overhead_s=overhead_s,
