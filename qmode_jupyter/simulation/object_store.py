@@ -376,7 +376,7 @@ def _pickled(thing: Any) -> bytes:
         data = b"__main__"
     if b"__main__" in data:
         # A class of the user's notebook: the worker can't import it, so it is sent by value.
-        import cloudpickle  # type: ignore[import-untyped]  # it has no type information
+        import cloudpickle
 
         data = _dumped(cloudpickle.Pickler, thing)
     return data
