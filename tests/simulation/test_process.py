@@ -71,7 +71,7 @@ def left_of(script: Script, family: list[psutil.Process]) -> list[psutil.Process
 HOLDING = """
 import sys
 from qmode_jupyter.simulation.workers import Workers
-from tests.runtime.chores import double, hold_pythons_lock
+from tests.simulation.chores import double, hold_pythons_lock
 workers = Workers(2)
 workers.submit(hold_pythons_lock, sys.argv[1])
 assert workers.submit(double, 2).result(60) == 4
@@ -240,7 +240,7 @@ def test_a_fork_can_not_submit_and_harms_nothing(scripts: list[Script], service:
 KEEPS = """
 import os, signal, sys
 from qmode_jupyter.simulation.workers import Workers
-from tests.runtime.chores import double
+from tests.simulation.chores import double
 workers = Workers(1)
 pid = workers.submit(os.getpid).result(60)
 fork = os.fork()
@@ -266,7 +266,7 @@ def test_a_fork_that_lives_on_hides_no_death(scripts: list[Script]) -> None:
 STORM = """
 import os
 from qmode_jupyter.simulation.workers import Workers
-from tests.runtime.chores import double
+from tests.simulation.chores import double
 for _ in range(5):
     workers = Workers(2)
     workers.start()

@@ -23,7 +23,7 @@ import pytest
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.simulation.worker_main import TaskFailed, TaskTraceback
 from qmode_jupyter.simulation.workers import WorkerDied, Workers
-from tests.runtime.chores import (
+from tests.simulation.chores import (
     KINDS,
     RESULTS,
     Reads,
@@ -239,7 +239,7 @@ NO_DESCRIPTORS = """
 import os, resource, signal
 import psutil
 from qmode_jupyter.simulation.workers import Workers
-from tests.runtime.chores import double
+from tests.simulation.chores import double
 workers = Workers(2)
 assert [workers.submit(double, n).result(30) for n in range(4)] == [0, 2, 4, 6]
 children = [child.pid for child in psutil.Process().children()]

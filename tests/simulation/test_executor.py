@@ -21,15 +21,15 @@ import psutil
 import pytest
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_aer import AerSimulator
-from tests.runtime.test_workers import run_script
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.runtime import folder, likeness, parcels, simulate
 from qmode_jupyter.runtime import simulations as simulations_module
 from tests.emulated import bell, isa, service
-from tests.runtime.bombs import mined
-from tests.runtime.chores import KINDS
+from tests.simulation.bombs import mined
+from tests.simulation.chores import KINDS
+from tests.simulation.test_workers import run_script
 
 T = TypeVar("T")
 

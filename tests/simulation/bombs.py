@@ -7,7 +7,7 @@ from typing import Any
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate
 
-from tests.runtime.chores import carry_out
+from tests.simulation.chores import carry_out
 
 
 def detonate(kind: str) -> Gate:
