@@ -374,3 +374,37 @@ def test_an_inactive_session_counts_no_idle_time() -> None:
     e.job("a", 5, within="s")
     assert e.at(64)["s"].idle_deadline_at == 65
     assert e.at(66)["s"].idle_deadline_at is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "act"),
+    [
+        (PREMIUM, lambda e: e.cancel("s")),  # SEMANTICS S19
+        (PREMIUM, lambda e: e.cancel("its job")),
+        (LEGACY_2023, lambda e: e.close("s")),  # SEMANTICS L4
+    ],
+)
+def test_a_session_that_leaves_the_line_lets_the_next_one_go_at_once(plan, act) -> None:
+    e = Emulation(plan)
+    e.job("theirs", 200, tenant="somebody")
+    e.at(10).session("s")
+    e.job("its job", 5, within="s")
+    e.job("next", 5)
+    assert e.at(20).of("next").state is JobState.QUEUED
+    act(e)
+    assert e.of("next").preparing_at == 20
+
+
+def test_the_ledger_says_why() -> None:
+    e = Emulation()
+    e.session("s")
+    e.job("done", 5, within="s")
+    e.job("cancelled", 50, within="s")
+    e.at(10).cancel("cancelled")
+    e.close("s")
+    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.accounts.charges]
+    assert charges == [
+        ("done", "s", 0, 5, 5, "on the QPU, done"),
+        ("cancelled", "s", 5, 10, 5, "on the QPU, cancelled"),
+        (None, "s", 0, 10, 10, "session active"),
+    ]
