@@ -408,3 +408,23 @@ def test_the_ledger_says_why() -> None:
         ("cancelled", "s", 5, 10, 5, "on the QPU, cancelled"),
         (None, "s", 0, 10, 10, "session active"),
     ]
+
+
+def test_a2_the_last_half_second_of_a_cost_limit() -> None:
+    e = Emulation(with_limits(PREMIUM, cost_limit_s=10.5, charge_step_s=0))
+    e.job("a", 10)
+    e.job("b", 10)
+    e.at(30)
+    assert (e.of("b").ended_at, e.of("b").reason_code, e.scheduler.used_s()) == (10.5, 1305, 10.5)
+
+
+def test_q7_reservations_come_in_the_order_of_their_times() -> None:
+    e = Emulation(LEGACY_2023)
+    e.reserve(300, 400)
+    e.reserve(100, 200)
+    e.at(150).job("theirs", 5, tenant="ann")
+    assert e.at(199).of("theirs").state is JobState.QUEUED
+    assert e.at(250).of("theirs").on_qpu_at == 200
+    e.at(350).job("theirs too", 5, tenant="ann")
+    assert e.at(500).of("theirs too").on_qpu_at == 400
+    assert e.scheduler.used_s() == 200
