@@ -428,3 +428,37 @@ def test_q7_reservations_come_in_the_order_of_their_times() -> None:
     e.at(350).job("theirs too", 5, tenant="ann")
     assert e.at(500).of("theirs too").on_qpu_at == 400
     assert e.scheduler.used_s() == 200
+
+
+def test_a2_a_cost_limit_of_nothing_lets_nothing_run() -> None:
+    e = Emulation(with_limits(PREMIUM, cost_limit_s=0))
+    e.job("a", 10)
+    e.at(10)
+    assert (e.of("a").reason_code, e.of("a").charged_s, e.of("a").ended_at) == (1305, 0, 0)
+
+
+def test_j20_why_a_job_was_stopped() -> None:
+    e = Emulation()
+    e.job("a", 10, max_execution_s=5)
+    e.at(5)
+    assert (e.of("a").reason, e.of("a").reason_code) == (
+        "Job ran longer than its maximum execution time",
+        1305,
+    )
+
+
+def test_l3_a_batch_that_expires_with_nothing_in_a_lane_gives_its_priority_up() -> None:
+    e = Emulation(with_limits(LEGACY_2023, lanes=1))
+    e.batch("b", 100)
+    e.job("a", 20, within="b")
+    e.job("held up", 20, within="b")
+    e.reserve(10, 200, tenant="ann")
+    b = e.at(150)["b"]
+    assert (b.state, b.closed_at, [(span.start, span.end) for span in b.stretches]) == (
+        "closed",
+        100,
+        [(0, 100)],
+    )
+    assert e.of("held up").state is JobState.QUEUED
+    e.at(300)
+    assert (e.of("held up").on_qpu_at, e["b"].usage_s) == (200, 20)
