@@ -51,7 +51,7 @@ frontend: $(VENV)/.test-installed
 	else cd labextension && { [ -d node_modules ] || npm ci; } && npm run --silent check && npm test --silent && \
 	node --test ../tests/notebook/static; fi
 
-# Not part of test: about a quarter of an hour on two idle cores.
+# Not part of test: it takes many minutes, half an hour at most.
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants
 

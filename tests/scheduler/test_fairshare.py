@@ -8,6 +8,7 @@ import pytest
 
 from qmode_jupyter.scheduler.event_queue import Agenda
 from qmode_jupyter.scheduler.events import YOU, JobSubmitted, Settle, TenantArrived, grained
+from qmode_jupyter.scheduler.plans import PREMIUM, with_limits
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from tests.scheduler.emulation import QPU, Emulation
 
@@ -109,3 +110,14 @@ def test_times_stay_on_the_grain() -> None:
     e.job("a", 1 / 3, prep_s=0.1)
     e.at(5)
     assert e.of("a").ended_at == grained(0.1) + grained(1 / 3)
+
+
+def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
+    e = Emulation(with_limits(PREMIUM, lanes=2))
+    for batch in "bc":
+        e.batch(batch)
+        e.job(f"{batch}0", 10, within=batch)
+    for batch in "bc":
+        for n in (1, 2):
+            e.job(f"{batch}{n}", 10, within=batch)
+    assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
