@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from qmode_jupyter.notebook.card import card_html
 from qmode_jupyter.notebook.feed import Feed, Latest, Outbox, Pace, Snapshot
+from qmode_jupyter.notebook.snapshot import Message, Workload
 
 if TYPE_CHECKING:
     from qmode_jupyter.notebook.status import StatusWidget
@@ -186,8 +187,8 @@ class WidgetFace(StillFace):
         if self._widget is not None:
             self._widget.retire()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        if message.get("whole"):
+    def _send(self, message: Message) -> None:
+        if message["whole"]:
             message = {**message, "focus": self._workload_id}
         if self._widget is None:
             from qmode_jupyter.notebook.status import StatusWidget
@@ -197,7 +198,7 @@ class WidgetFace(StillFace):
             self._place.put(self._widget)
         else:
             self._widget.publish(message)
-        if _is_over(message.get("workloads", {}).get(self._workload_id)):
+        if _is_over(message["workloads"].get(self._workload_id)):
             self.freeze()
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -280,8 +281,8 @@ class Place:
             self._handle.update(content)
 
 
-def _is_over(workload: dict[str, Any] | None) -> bool:
-    if workload is None or workload.get("closed") is None:
+def _is_over(workload: Workload | None) -> bool:
+    if workload is None or workload["closed"] is None:
         return False
-    counts = workload.get("counts") or {}
-    return not any(counts.get(state) for state in ("queued", "preparing", "waiting", "on_qpu"))
+    counts = workload["counts"]
+    return not (counts["queued"] + counts["preparing"] + counts["waiting"] + counts["on_qpu"])

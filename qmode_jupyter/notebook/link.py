@@ -25,6 +25,8 @@ from typing import Any, Final
 from comm import create_comm, get_comm_manager
 from comm.base_comm import BaseComm
 
+from qmode_jupyter.notebook.snapshot import Message
+
 #: The comm target that the labextension listens to.
 TARGET: Final = "qmode.status"
 #: The control messages: what a page asks, and what it gets.
@@ -58,7 +60,7 @@ class Link:
     def __init__(
         self,
         kernel: Any,
-        snapshot: Callable[[frozenset[str] | None], dict[str, Any]],
+        snapshot: Callable[[frozenset[str] | None], Message],
         act: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> None:
         self._kernel = kernel
@@ -81,12 +83,12 @@ class Link:
         if handlers is not None:
             handlers[REQUEST] = self._requested
 
-    def publish(self, message: dict[str, Any]) -> None:
+    def publish(self, message: Message) -> None:
         """Send a whole snapshot or a delta to the pages, numbered; without a comm nothing happens."""
         with self._lock:
             # Counted also while there is no comm: a page that opens in between sees that it missed one.
             self._seq += 1
-            self._runtime = message.get("runtime", self._runtime)
+            self._runtime = message["runtime"]
             self._send({**message, "seq": self._seq})
 
     def close(self) -> None:

@@ -8,8 +8,8 @@ import {
   ticking,
   urgency,
   usageNow
-} from '../model/time';
-import { NO_JOBS } from '../model/snapshot';
+} from '../core/clock';
+import { NO_JOBS } from '../core/model';
 import { AT, atWork, clockAt, job, view, workload } from './made';
 
 const seen = (more = {}) => view({ workloads: { w1: workload(more) } }).workloads.get('w1')!;

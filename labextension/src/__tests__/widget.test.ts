@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import * as widget from '../../../qmode_jupyter/notebook/static/status.js';
-import { question } from '../model/actions';
-import { barParts, lifeWords, phases, roundScale } from '../model/bars';
-import { LEAST, MANY, arrange } from '../model/choose';
-import { NO_JOBS, outcome } from '../model/snapshot';
-import type { IJob, JobState } from '../model/snapshot';
-import { urgency } from '../model/time';
-import * as words from '../model/words';
+import { question } from '../core/actions';
+import { barParts, lifeWords, phases, roundScale } from '../core/bars';
+import { LEAST, MANY, arrange } from '../core/choose';
+import { NO_JOBS, outcome } from '../core/model';
+import type { IJob, JobState } from '../core/protocol';
+import { urgency } from '../core/clock';
+import * as words from '../core/words';
 import { atWork, job, view, whole, workload } from './made';
 
 const SECONDS = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { NO_JOBS } from '../model/snapshot';
+import { NO_JOBS } from '../core/model';
 import {
   clock,
   count,
@@ -14,7 +14,7 @@ import {
   shortId,
   stateReason,
   workloadName
-} from '../model/words';
+} from '../core/words';
 
 describe('words', () => {
   it.each([
