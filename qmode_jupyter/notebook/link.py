@@ -105,21 +105,21 @@ class Link:
             self._crew.shutdown(wait=False, cancel_futures=True)
             self._crew = None
 
-    def _whole(self) -> dict[str, Any]:
+    def _whole(self) -> Message:
         # The number is read first and the lock not held while others build: what is published in
         # between has a higher number, so a page applies it on top and ends with the newest of each.
         with self._lock:
             seq = self._seq
-        message = {**self._snapshot(None), "seq": seq}
+        message: Message = {**self._snapshot(None), "seq": seq}
         self._runtime = message["runtime"]
         return message
 
-    def _send(self, data: dict[str, Any]) -> None:
+    def _send(self, data: Mapping[str, Any]) -> None:
         comm = self._comm
         if comm is None:
             return
         try:
-            comm.send(data)
+            comm.send(dict(data))
         except Exception:  # noqa: BLE001 - a closing kernel has no socket left; no page is waiting then
             _log.debug("a status message was not sent", exc_info=True)
 

@@ -436,9 +436,7 @@ function makeColumns(): HTMLElement {
   return h(
     'div',
     { class: 'qmode-columns', role: 'row' },
-    header('qmode-id', 'job'),
-    header('qmode-program', 'primitive'),
-    header('qmode-state', 'state'),
+    ...['job', 'primitive', 'state'].map(name => header('qmode-column', name)),
     header('qmode-legend', ...keys),
     header('qmode-usage', 'usage'),
     header('qmode-end', h('span', { class: 'qmode-unseen' }, 'cancel'))
