@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SINGLES, arrange, focus, foldedCount, workloads } from '../core/choose';
 import { inSight } from '../core/rows';
 import { NO_JOBS } from '../core/model';
+import { LISTED } from '../core/protocol';
 import type { IJob } from '../core/protocol';
 import { atWork, job, view, workload } from './made';
 
@@ -40,6 +41,12 @@ describe('workloads', () => {
     });
     expect(focus(all)!.counts).toMatchObject({ done: 1, queued: 1 });
     expect(arrange(all, SINGLES, false).rows).toHaveLength(2);
+  });
+
+  it('give way to the one that the kernel names', () => {
+    const two = { w1: workload(CLOSED), w2: workload({ opened: 5 }) };
+    expect(focus(view({ workloads: two, focus: 'w1' }))!.id).toBe('w1');
+    expect(focus(view({ workloads: two }))!.id).toBe('w2');
   });
 
   it('are none at first', () => {
@@ -103,6 +110,35 @@ describe('jobs', () => {
     const arranged = arrange(late, 'w1', false);
     expect(arranged.rows.map(one => one.id[0])).toEqual([...'ffffffffff']);
     expect(foldedCount(arranged, late, 'w1')).toBe(990);
+  });
+
+  it('are in the order of many as soon as the counts say that there are many', () => {
+    const told = view(atWork());
+    const counts = { ...NO_JOBS, done: LISTED, on_qpu: 1, preparing: 1, queued: 1 };
+    told.workloads.set('w1', { ...told.workloads.get('w1')!, counts });
+    const { rows } = arrange(told, 'w1', false);
+    expect(rows.map(one => one.id.slice(-2))).toEqual(['k4', 'k5', 'k6', 'k3', 'k2', 'k1']);
+  });
+
+  it('of other workloads are not listed', () => {
+    const told = view({
+      workloads: { w1: workload() },
+      jobs: { a: job({ state: 'done' }), b: job({ state: 'done', workload: 'other' }) }
+    });
+    expect(arrange(told, 'w1', false).rows.map(one => one.id)).toEqual(['a']);
+  });
+
+  it('that have ended and this page has not heard of yet count as folded', () => {
+    const told = many(0, LISTED + 1);
+    const at = (counts: object) =>
+      told.workloads.set('w1', {
+        ...told.workloads.get('w1')!,
+        counts: { ...NO_JOBS, ...counts }
+      });
+    at({ done: 500 });
+    expect(foldedCount(arrange(told, 'w1', false), told, 'w1')).toBe(500 - LISTED);
+    at({});
+    expect(foldedCount(arrange(told, 'w1', false), told, 'w1')).toBe(1);
   });
 
   it('unfold', () => {

@@ -37,7 +37,8 @@ describe('the sum of messages', () => {
     }
     expect(outcomes).toEqual(one.outcomes);
     const { runtime, seq, complete, clock, plan, focus, workloads, jobs, order } = seen!;
-    const plain = <T extends { id: string; asOf?: number }>({ id: _, asOf: __, ...entry }: T) => entry;
+    const plain = <T extends { id: string; asOf?: number }>({ id: _, asOf: __, ...entry }: T) =>
+      entry;
     expect({
       runtime,
       seq,

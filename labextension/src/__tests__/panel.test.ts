@@ -99,7 +99,7 @@ describe('a workload', () => {
       'QPU 50 s, idle 38 s',
       'Premium, estimate'
     ]);
-    expect(texts('.qmode-state')).toEqual([
+    expect(texts('.qmode-row .qmode-state')).toEqual([
       'done',
       'done',
       'failed',
@@ -355,9 +355,7 @@ describe('a thousand jobs', () => {
 
 describe('the keyboard', () => {
   const press = (key: string) =>
-    all('.qmode-grid')[0]!.dispatchEvent(
-      new KeyboardEvent('keydown', { key, bubbles: true })
-    );
+    all('.qmode-grid')[0]!.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
 
   it('moves, shows details and cancels', () => {
     draw(atWork());

@@ -54,7 +54,11 @@ describe('the status', () => {
     const closed = workload({ state: 'closed', word: 'Closed', closed: 99, usd: null });
     const free = { name: 'open', title: 'Open', usd_per_s: null };
     const clock = clockAt(100, { held: true });
-    const said = statusOf(view({ clock, plan: free, workloads: { w1: closed } }), AT + 60_000, trans)!;
+    const said = statusOf(
+      view({ clock, plan: free, workloads: { w1: closed } }),
+      AT + 60_000,
+      trans
+    )!;
     expect([said.word, said.timeout, said.usage]).toEqual(['Closed', '', 'usage 1:28']);
     expect(said.title).toMatch('free on Open');
     expect(said.title).toMatch('waits for a simulation');
@@ -66,7 +70,9 @@ describe('the status', () => {
       w2: workload({ opened: -1 }),
       w3: workload({ state: 'closed' })
     };
-    expect(statusOf(view({ workloads: others }), AT, trans)!.title).toMatch('1 other workload is open');
+    expect(statusOf(view({ workloads: others }), AT, trans)!.title).toMatch(
+      '1 other workload is open'
+    );
   });
 });
 

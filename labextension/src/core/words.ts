@@ -7,8 +7,6 @@
 import type { ISeenWorkload } from './model';
 import type { ICounts, JobState } from './protocol';
 
-export const NOTHING = '–';
-
 export const JOB_WORDS: Readonly<Record<JobState, string>> = {
   queued: 'queued',
   preparing: 'preparing',
