@@ -18,9 +18,9 @@ LAB = [
 #: The words of the language; every other word is a name.
 KEPT = frozenset(
     (
-        "as", "async", "await", "class", "const", "else", "export", "extends", "for", "get", "if", "in", "let",
-        "new", "null", "of", "private", "public", "readonly", "return", "static", "this", "true", "false", "try",
-        "catch", "throw", "typeof", "undefined", "void", "while",
+        "as", "async", "await", "class", "const", "else", "export", "extends", "for", "get", "if",
+        "in", "let", "new", "null", "of", "private", "public", "readonly", "return", "static",
+        "this", "true", "false", "try", "catch", "throw", "typeof", "undefined", "void", "while",
     )
 )  # fmt: skip
 

@@ -227,7 +227,8 @@ def test_what_costs_nothing_is_done_at_once(card: Any) -> None:
 def test_a_refusal_is_shown_and_the_button_comes_back(card: Any) -> None:
     page = card(view(few()))
     page.page.locator(".qmode-row", has_text="d41f..t1").locator(".qmode-x").click()
-    answer = {"qmode": "answer", "ok": False, "error": "Another runtime.", "id": "d41fxxxxt1"}
+    answer = {"qmode": "answer", "action": "cancel_job", "id": "d41fxxxxt1"}
+    answer |= {"ok": False, "error": "Another runtime."}
     page.page.evaluate("answer => { model.fire('msg:custom', answer); return frame(); }", answer)
     assert page.page.get_by_role("alert").inner_text() == "Another runtime."
     assert "queued, 1st" in page.text(".qmode-row >> nth=3")

@@ -109,13 +109,13 @@ it('shows state, timeouts, usage, price, jobs and counts', async () => {
 
 it('says what it waits for when there is nothing to show', async () => {
   await start({});
-  expect(text('.qmode-card')).toBe('Waiting for the kernel.');
+  expect(text('.qmode-Widget-empty')).toBe('Waiting for the kernel.');
   model.put(whole());
   await drawn();
-  expect(text('.qmode-card')).toBe('Nothing runs here.');
+  expect(text('.qmode-Widget-empty')).toBe('Nothing runs here.');
   model.put({ ...whole(), v: 2 });
   await drawn();
-  expect(text('.qmode-card')).toMatch('sends version 2 of the status, this page reads 1');
+  expect(text('.qmode-Widget-empty')).toMatch('sends version 2 of the status, this page reads 1');
 });
 
 it('is about the workload that the kernel names', async () => {

@@ -106,7 +106,7 @@ class CardView {
       confirms: true,
       changed: () => this.changed()
     });
-    this.node.append(h('section', { class: 'qmode-card' }, this._empty), this._card.node);
+    this.node.append(this._empty, this._card.node);
     // What is out of sight is not drawn.
     this._inView = new IntersectionObserver(entries => {
       this._seen = entries[entries.length - 1]!.isIntersecting;
@@ -139,7 +139,7 @@ class CardView {
   private _draw(): boolean {
     const { view, notice } = this._status;
     const workload = view && focus(view);
-    show(this._empty.parentElement!, !workload || notice !== '');
+    show(this._empty, !workload || notice !== '');
     say(this._empty, notice || (view ? 'Nothing runs here.' : 'Waiting for the kernel.'));
     show(this._card.node, workload !== null);
     if (!view || !workload) {
@@ -151,7 +151,7 @@ class CardView {
 
   private _card: WorkloadCard;
   private _requests: Requests;
-  private _empty = h('div', { class: 'qmode-empty' });
+  private _empty = h('div', { class: 'qmode-Widget-empty' });
   private _seen = true;
   private _pulse = new Pulse(() => this._seen && this._draw());
   private _inView: IntersectionObserver;
