@@ -302,7 +302,10 @@ export class JobList {
       ['usage', job.usage ? duration(job.usage) : ''],
       ['code', job.code === undefined ? '' : String(job.code)],
       ['reason', job.reason ?? ''],
-      ['not cancelled', settled(job.state) ? '' : this._owner.trouble(job.id)]
+      [
+        this._owner.busy(job.id) ? 'cancelling' : 'not cancelled',
+        settled(job.state) ? '' : this._owner.trouble(job.id)
+      ]
     ].filter(([, value]) => value) as [string, string][];
     each(
       this._details,
