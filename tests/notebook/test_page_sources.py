@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
+
 PAGES = Path(__file__).parents[2] / "labextension"
 #: A run of more lines than this in both is a copy.
 LONGEST = 10
@@ -65,6 +67,26 @@ def copies(ones: Iterable[Line], others: Iterable[Line], longest: int = LONGEST)
 
 def lines(paths: Iterable[Path]) -> list[Line]:
     return [line for path in sorted(paths) for line in shapes(path)]
+
+
+#: What each part may import; the labextension alone knows JupyterLab and Lumino.
+BELOW = {
+    "core": ("./",),
+    "view": ("./", "../core/"),
+    "widget": ("./", "../core/", "../view/"),
+    "lab": ("./", "../core/", "../view/", "@jupyterlab/", "@lumino/"),
+}
+
+
+@pytest.mark.parametrize("part", BELOW)
+def test_a_part_imports_only_what_is_below_it(part: str) -> None:
+    imports = [
+        f"{path.name}: {source}"
+        for path in (PAGES / "src" / part).rglob("*.ts")
+        for source in re.findall(r"from '([^']+)'", path.read_text("utf-8"))
+        if not source.startswith(BELOW[part]) and not source.endswith(".svg")
+    ]
+    assert imports == []
 
 
 def test_nothing_stands_in_the_widget_and_in_the_labextension() -> None:

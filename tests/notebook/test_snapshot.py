@@ -215,3 +215,17 @@ def test_a_job_that_moves_on_takes_those_behind_it_along(busy: Any) -> None:
         assert places(view, second) == [*range(3, 3 + PLACES)]
         assert view["workloads"][second.session_id]["place"] == 3
     assert (first.session_id in snapshot(running, frozenset(last), second.session_id)["workloads"]) is False
+
+
+def test_other_users_that_move_on_take_those_behind_them_along() -> None:
+    with service(load=0.9, seed=5) as running:
+        backend = running.backend()
+        batch = Batch(backend)
+        sampler = SamplerV2(mode=batch, options={"simulator": {"dry_run": True}})
+        for _ in range(8):
+            sampler.run([isa(bell(), backend)])
+        theirs = running.look(lambda scheduler: [j for j in scheduler.jobs if not running.has_job(j)])
+        told = snapshot(running, frozenset(theirs[:1]))
+        assert list(told["workloads"]) == [batch.session_id]
+        assert places(told, batch) == places(snapshot(running), batch) != []
+        assert theirs[0] not in told["jobs"]

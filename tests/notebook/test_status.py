@@ -117,6 +117,8 @@ def test_a_retired_widget_leaves_little_to_be_saved() -> None:
 
 
 def test_the_page_s_files_are_there_and_go_with_the_widget() -> None:
+    for name in ("widget.js", "widget.css"):
+        assert (STATIC / name).exists(), "the pages are not built: pip install -e ."
     w = widget()
     assert w._esm == (STATIC / "widget.js").read_text(encoding="utf-8")
     assert w._css == (STATIC / "widget.css").read_text(encoding="utf-8")

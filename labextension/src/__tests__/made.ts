@@ -1,5 +1,8 @@
 /** Snapshots for tests. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { NO_JOBS } from '../core/model';
@@ -8,6 +11,12 @@ import type { IClock, IJob, IMessage, IWorkload } from '../core/protocol';
 import { merge } from '../core/model';
 
 export const trans = nullTranslator.load('qmode_jupyter');
+
+/** What the kernel's tests are held to, too. */
+export function shared<T>(name: string): T {
+  const folder = join(import.meta.dirname, '../../../tests/notebook');
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+}
 
 export const AT = 1_763_625_600_000;
 

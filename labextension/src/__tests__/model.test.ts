@@ -1,14 +1,11 @@
 /** The sum of messages, told by the transcripts that the kernel's own merge is tested with, too. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { describe, expect, it } from 'vitest';
 
 import { lose, merge, outcome } from '../core/model';
 import type { IView } from '../core/model';
 import type { IJob, IMessage, IWorkload } from '../core/protocol';
-import { AT, clockAt, delta, job, view, workload } from './made';
+import { AT, clockAt, delta, job, shared, view, workload } from './made';
 
 interface ITranscript {
   title: string;
@@ -22,9 +19,7 @@ interface ITranscript {
   };
 }
 
-const transcripts = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../tests/notebook/transcripts.json'), 'utf8')
-) as ITranscript[];
+const transcripts = shared<ITranscript[]>('transcripts.json');
 
 describe('the sum of messages', () => {
   it.each(transcripts.map(one => [one.title, one] as const))('%s', (_, one) => {

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { describe, expect, it } from 'vitest';
 
 import { NO_JOBS, outcome } from '../core/model';
@@ -20,6 +17,7 @@ import {
   stateReason,
   workloadName
 } from '../core/words';
+import { shared } from './made';
 
 describe('words', () => {
   it.each([
@@ -87,9 +85,7 @@ describe('words', () => {
 });
 
 /** What the kernel says; its tests hold it to the same list. */
-const said = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../tests/notebook/said.json'), 'utf8')
-) as [string, never[], string][];
+const said = shared<[string, never[], string][]>('said.json');
 
 it('are those of the kernel', () => {
   const functions: Record<string, (...given: never[]) => string> = {
