@@ -149,7 +149,8 @@ export class JobList {
 
   /** Put the jobs in order; the row that was on top of the part in sight stays there. */
   private _rearrange(view: IView): void {
-    const top = Math.floor(this._viewport.scrollTop / this._row);
+    const { scrollTop } = this._viewport;
+    const top = Math.floor(scrollTop / this._row);
     const seen = this._arranged.rows[top]?.id;
     this._arranged = arrange(view, this._workload, this._unfolded);
     const { rows } = this._arranged;
@@ -161,17 +162,12 @@ export class JobList {
     }
     // The row above them is that of the columns' names.
     mark(this._grid, 'aria-rowcount', rows.length + 1);
-    this._grid.style.setProperty('--qmode-count', `${rows.length}`);
     this._grid.style.setProperty('--qmode-most', `${LISTED}`);
-    if (top > 0 && seen !== undefined) {
-      const at = rows.findIndex(job => job.id === seen);
-      if (at >= 0 && at !== top) {
-        // Long enough already for where it scrolls to.
-        this._runway.style.height = `${rows.length * this._row}px`;
-        this._viewport.scrollTop += (at - top) * this._row;
-      }
-    }
     this._runway.style.height = `${rows.length * this._row}px`;
+    const at = top > 0 ? rows.findIndex(job => job.id === seen) : -1;
+    if (at >= 0 && at !== top) {
+      this._viewport.scrollTop = scrollTop + (at - top) * this._row;
+    }
   }
 
   private _drawRows(): void {
