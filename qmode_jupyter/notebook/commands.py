@@ -89,10 +89,10 @@ class Commands:
         """One line for each workload that is not closed, or for the one that is named."""
         if rest:
             service, owner = self._one(rest, "status")
-            return Text(text.status_line(snapshot(service), self._owner(service, owner)))
+            return Text(text.status_line(snapshot(service.runtime), self._owner(service, owner)))
         lines = []
         for service in self._desk.services:
-            view = snapshot(service)
+            view = snapshot(service.runtime)
             lines += [
                 text.status_line(view, owner)
                 for owner, w in view["workloads"].items()
@@ -116,14 +116,14 @@ class Commands:
         """List jobs."""
         if rest:
             service, owner = self._one(rest, "jobs")
-            return Text(text.jobs_table(snapshot(service), self._owner(service, owner)))
-        tables = [text.jobs_table(view) for s in self._desk.services if (view := snapshot(s))["jobs"]]
+            return Text(text.jobs_table(snapshot(service.runtime), self._owner(service, owner)))
+        tables = [text.jobs_table(view) for s in self._desk.services if (view := snapshot(s.runtime))["jobs"]]
         return Text("\n\n".join(tables) or "No job has been submitted yet.")
 
     def show(self, rest: list[str]) -> Text:
         """All that is known of one job, or of one workload and its jobs."""
         service, name = self._one(rest, "show")
-        view = snapshot(service)
+        view = snapshot(service.runtime)
         if name in view["jobs"]:
             return Text(text.describe_job(view, name))
         return Text(text.status_line(view, name) + "\n\n" + text.jobs_table(view, name))
@@ -132,16 +132,18 @@ class Commands:
         """Where the time went: of one workload or job, or the sums of all."""
         if rest:
             service, name = self._one(rest, "usage")
-            return Report(service, name)
+            return Report(service.runtime, name)
         tables = [
-            text.workloads_table(view) for s in self._desk.services if (view := snapshot(s))["workloads"]
+            text.workloads_table(view)
+            for s in self._desk.services
+            if (view := snapshot(s.runtime))["workloads"]
         ]
         return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
     def timeline(self, rest: list[str]) -> Any:
         """Draw a workload or job."""
         service, name = self._one(rest, "timeline") if rest else self._desk.latest()
-        return Report(service, name).timeline()
+        return Report(service.runtime, name).timeline()
 
     def compare(self, rest: list[str], *, plans: str = "", loads: str = "", figure: bool = False) -> Any:
         """Replay a finished workload under other rules."""
@@ -186,7 +188,7 @@ class Commands:
             for service in self._desk.services:
                 for workload in service.workloads():
                     if workload.closed_at is None and workload.accepting_jobs:
-                        service.close_workload(workload.id)
+                        service.runtime.workloads.close(workload.id)
                         closed += 1
             say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
             return
@@ -194,8 +196,8 @@ class Commands:
         owner = self._owner(service, name)
         if owner != name:
             raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
-        actions.close(service, owner)
-        say(text.status_line(snapshot(service), owner))
+        actions.close(service.runtime, owner)
+        say(text.status_line(snapshot(service.runtime), owner))
 
     def cancel(self, rest: list[str]) -> None:
         """Cancel a job, or every job of a workload."""
@@ -203,11 +205,11 @@ class Commands:
 
         service, name = self._one(rest, "cancel")
         try:
-            if service.has_job(name):
-                service.cancel_job(name)
+            if name in service.runtime.jobs:
+                service.runtime.cancel_job(name)
                 say(f"Job {name} is cancelled.")
             else:
-                cancelled = actions.cancel_all(service, name)
+                cancelled = actions.cancel_all(service.runtime, name)
                 say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
         except QmodeError as error:
             raise UsageError(sentence(error)) from None
@@ -233,11 +235,8 @@ class Commands:
             raise UsageError(f"%qmode {command} takes nothing more, not {' '.join(rest)!r}.")
 
     def _owner(self, service: Any, name: str) -> str:
-        if not service.has_job(name):
-            return name
-        facts = service.job_facts(name)
-        owner: str = facts.workload or facts.group or name
-        return owner
+        jobs = service.runtime.jobs
+        return jobs.owner(name) or name if name in jobs else name
 
 
 #: The commands by their names.

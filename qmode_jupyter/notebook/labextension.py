@@ -52,7 +52,7 @@ class Wire:
             self._unsubscribe()
             self._service = service
             self._outbox.start_over()
-            self._unsubscribe = service.subscribe(self._feed.changed, self._start_over)
+            self._unsubscribe = service.runtime.subscribe(self._feed.changed, self._start_over)
             self._feed.changed()
 
     def flush(self) -> None:
@@ -71,7 +71,7 @@ class Wire:
         if self._service is None:
             return empty()
         try:
-            return snapshot(self._service, changed)
+            return snapshot(self._service.runtime, changed)
         except RuntimeClosedError:
             return empty()
 
@@ -85,7 +85,7 @@ class Wire:
         # It brings Qiskit; a service has brought that before.
         from qmode_jupyter.notebook.actions import act
 
-        return act(self._service, request)
+        return act(self._service.runtime, request)
 
 
 def _nothing() -> None:

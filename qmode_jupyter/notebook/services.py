@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qmode_jupyter.client.service import RuntimeService
     from qmode_jupyter.client.session import Session
-    from qmode_jupyter.runtime.jobs import JobGroup
+    from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.scheduler.records import WorkloadRecord
 
 
@@ -139,7 +139,7 @@ class Desk:
                 known[owner.id] = service
                 if owner.name:
                     named[owner.name] = owner.id  # the newest of that name
-            known.update(dict.fromkeys(service.job_ids(), service))
+            known.update(dict.fromkeys(service.runtime.jobs, service))
         if word in known:
             return known[word], word
         if word in named:
@@ -189,4 +189,4 @@ class Desk:
 
 
 def _owners(service: RuntimeService) -> list[WorkloadRecord | JobGroup]:
-    return [*service.workloads(), *service.groups()]
+    return [*service.workloads(), *service.runtime.groups]

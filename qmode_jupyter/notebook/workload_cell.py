@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
     from qmode_jupyter.client.session import Session
     from qmode_jupyter.runtime.budgets import Budget
+    from qmode_jupyter.runtime.runtime import Runtime
 
 
 class Rehearsal:
@@ -51,55 +52,59 @@ class Rehearsal:
     # ---- job mode
 
     def _run_as_jobs(self, body: str) -> None:
-        group = self._service.open_group(self._flags.name or "", self._backend)
+        group = self._runtime.groups.open(self._flags.name or "", self._backend)
         if self._budget is not None:
-            self._service.limit_usage(group, self._budget)
+            self._runtime.limit_usage(group, self._budget)
         face = self._face(group)
         self._lay_out(service=self._service)
         error = self._run(body)
         with self._closing_said(face, error):
-            self._service.close_group(group)
-            jobs = self._service.group(group).jobs
-            unfinished = [job for job in jobs if not self._service.job_record(job).settled]
+            self._runtime.groups.close(group)
+            jobs = self._runtime.groups[group].jobs
+            unfinished = [job for job in jobs if not self._runtime.job_record(job).settled]
             if isinstance(error, KeyboardInterrupt):
-                cancel_all(self._service, group)
+                cancel_all(self._runtime, group)
             elif error is None:
-                error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
+                error = self._wait(lambda: [self._runtime.wait(job) for job in unfinished], group)
             self._finish(group, face, error)
 
     # ---- sessions and batches
 
     def _run_in_workload(self, body: str) -> None:
-        from qmode_jupyter.client import context
+        from qmode_jupyter.client.process import with_blocks
 
         session = self._open()
         assert session.session_id is not None
         if self._budget is not None:
-            self._service.limit_usage(session.session_id, self._budget)
+            self._runtime.limit_usage(session.session_id, self._budget)
         face = self._face(session.session_id)
         word = "batch" if self._mode is Mode.BATCH else "session"
         self._lay_out(**{word: session}, service=self._service)
-        context.enter(session)
+        with_blocks.enter(session)
         try:
             error = self._run(body)
         finally:
-            context.leave(session)
+            with_blocks.leave(session)
         workload = session.session_id
         self._desk.kept = None
         with self._closing_said(face, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
-                self._service.abandon_workload(workload)
+                self._runtime.workloads.abandon(workload)
             elif self._flags.keep_open and error is None:
-                report = Report(self._service, workload)
+                report = Report(self._runtime, workload)
                 self._desk.kept = session
                 face.leave()
                 self._store(report)
                 return
             else:
                 session.close()
-                late = self._wait(lambda: self._service.wait_workload(workload), workload)
+                late = self._wait(lambda: self._runtime.workloads.wait(workload), workload)
                 error = error or late
             self._finish(workload, face, error)
+
+    @property
+    def _runtime(self) -> Runtime:
+        return self._service.runtime
 
     def _open(self) -> Session:
         from qmode_jupyter.client.session import Batch, Session
@@ -168,7 +173,7 @@ class Rehearsal:
         self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
 
     def _face(self, owner: str) -> Live:
-        return Live(self._service, owner, quiet=self._flags.quiet)
+        return Live(self._runtime, owner, quiet=self._flags.quiet)
 
     def _run(self, body: str) -> BaseException | None:
         try:
@@ -198,14 +203,14 @@ class Rehearsal:
             wait()
         except KeyboardInterrupt as interrupt:
             if self._mode is Mode.JOB:
-                cancel_all(self._service, owner)
+                cancel_all(self._runtime, owner)
             else:
-                self._service.abandon_workload(owner)
+                self._runtime.workloads.abandon(owner)
             return interrupt
         return None
 
     def _finish(self, owner: str, face: Live, error: BaseException | None) -> None:
-        report = Report(self._service, owner)
+        report = Report(self._runtime, owner)
         face.finish()
         if not self._flags.no_timeline:
             face.draw(report)

@@ -283,7 +283,7 @@ def test_one_is_found_by_its_id(cls: type[Session], emulated: RuntimeService, ae
     assert found.details() == made.details()
     assert SamplerV2(found).run([bell()], shots=1).session_id == made.session_id
     made.close()
-    made.service.wait_workload(made.session_id)
+    made.service.runtime.workloads.wait(made.session_id)
     again = cls.from_id(made.session_id, emulated)
     assert again.status() == "Closed"
     assert refused(lambda: SamplerV2(again).run([bell()]), IBMRuntimeError) == "The session is closed."

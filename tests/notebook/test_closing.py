@@ -170,10 +170,10 @@ def test_the_end_of_a_service_ends_the_faces_that_show_it() -> None:
         lambda owner, look: WidgetFace(owner, look, lambda request: None, Pace(), 60.0),
     ):
         service = RuntimeService(clock=ManualClock())
-        owner = service.open_group("g", service.backend("aer_simulator"))
+        owner = service.runtime.groups.open("g", service.backend("aer_simulator"))
         with capture_output():
             face = make(owner, lambda ids, s=service, o=owner: snapshot(s, ids, only=o))
-            service.subscribe(face.changed, face.freeze)
+            service.runtime.subscribe(face.changed, face.freeze)
             face.changed()
             outcome(service.close)
         assert not [t for t in threading.enumerate() if t.name == "qmode-feed" and t.is_alive()]
