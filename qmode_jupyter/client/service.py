@@ -148,8 +148,8 @@ class RuntimeService(metaclass=_OnePerAccount):
         self._runtime = Runtime(self._account.settings)
 
     def __repr__(self) -> str:
-        made = self.settings
-        return f"<{type(self).__name__} plan={made.plan.name!r} timing={made.timing!r} speed={made.speed!r}>"
+        speed = "'max'" if self.speed == "max" else f"{self.speed:g}"
+        return f"<{type(self).__name__} plan={self.plan.name!r} timing={self.timing!r} speed={speed}>"
 
     # ---- what it is
 
@@ -173,7 +173,7 @@ class RuntimeService(metaclass=_OnePerAccount):
 
     @property
     def timing(self) -> Timing:
-        """ "modelled" or "measured"."""
+        """Whether a job's time on the QPU is "modelled" or "measured"."""
         return self.settings.timing
 
     @property

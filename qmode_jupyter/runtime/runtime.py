@@ -100,10 +100,6 @@ class Runtime:
         self._simulations = Simulations(1 if self._measured else settings.workers, self._part_ended)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
-    def __repr__(self) -> str:
-        made = self.settings
-        return f"<{type(self).__name__} plan={made.plan.name!r} timing={made.timing!r} speed={made.speed!r}>"
-
     # ---- time
 
     @property
