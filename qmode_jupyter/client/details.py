@@ -87,6 +87,10 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)
 
 
+def _mode_of(runtime: Runtime, record: JobRecord) -> str:
+    return "job" if record.workload is None else wire_mode(runtime.workloads.record(record.workload).mode)
+
+
 def job_details(runtime: Runtime, record: JobRecord, request: JobRequest) -> dict[str, Any]:
     """Return the details of a job."""
     return {
@@ -102,9 +106,7 @@ def job_details(runtime: Runtime, record: JobRecord, request: JobRequest) -> dic
         "started_at": wall(runtime, record.preparing_at),
         "closed_at": wall(runtime, record.ended_at),
         "activated_at": wall(runtime, record.on_qpu_at),
-        "mode": "job"
-        if record.workload is None
-        else wire_mode(runtime.workloads.record(record.workload).mode),
+        "mode": _mode_of(runtime, record),
         "usage_time": as_sent(record.charged_s),
         "timestamps": [
             {"status": str(state), "timestamp": wall(runtime, at)} for state, at in job_moments(record)

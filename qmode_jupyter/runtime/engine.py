@@ -330,11 +330,8 @@ class Engine:
     def catch_up(self) -> float:
         """Let happen what is due, and return the time at which the scheduler now stands."""
         now = self.clock.now()
-        while (
-            (at := self.event_queue.next_at()) is not None
-            and at <= now
-            and self.event_queue.held_by() is None
-        ):
+        coming = self.event_queue
+        while (at := coming.next_at()) is not None and at <= now and coming.held_by() is None:
             self._step()
         self.scheduler.pass_time(now)
         return now

@@ -77,7 +77,7 @@ def test_it_says_who_and_what_it_is(job: RuntimeJob, aer: AerSimulator, emulated
     assert "on aer_simulator: RUNNING" in job._repr_html_()
     created = job.creation_date
     assert created.tzinfo is not None
-    assert abs(created.timestamp() - emulated.origin_s - job.record().submitted_at) < 1e-3
+    assert abs(created.timestamp() - emulated.runtime.origin_s - job.record().submitted_at) < 1e-3
 
 
 def test_waiting_too_short_leaves_the_job_alone(job: RuntimeJob) -> None:

@@ -172,7 +172,7 @@ def test_the_end_of_a_service_ends_the_faces_that_show_it() -> None:
         service = RuntimeService(clock=ManualClock())
         owner = service.runtime.groups.open("g", service.backend("aer_simulator"))
         with capture_output():
-            face = make(owner, lambda ids, s=service, o=owner: snapshot(s, ids, only=o))
+            face = make(owner, lambda ids, s=service, o=owner: snapshot(s.runtime, ids, only=o))
             service.runtime.subscribe(face.changed, face.freeze)
             face.changed()
             outcome(service.close)

@@ -207,10 +207,8 @@ def test_a_job_that_is_over_when_it_is_submitted_is_counted_and_not_simulated() 
         late = submit(session, shots=1000)
         assert isinstance(outcome(late.result), RuntimeJobFailureError)
         assert begun == []
-        assert (
-            own.runtime.jobs.ended(owner)[JobState.FAILED] + own.runtime.jobs.ended(owner)[JobState.CANCELLED]
-            == 2
-        )
+        ended = own.runtime.jobs.ended(owner)
+        assert ended[JobState.FAILED] + ended[JobState.CANCELLED] == 2
         own.runtime._budgets.check(owner, 0.0, 60.0)
 
 
