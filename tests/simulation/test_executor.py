@@ -25,7 +25,6 @@ from qiskit_aer.noise import NoiseModel
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
-<<<<<<< HEAD:tests/simulation/test_executor.py
 from qmode_jupyter.simulation import executor as simulations_module
 from qmode_jupyter.simulation import fingerprints as likeness
 from qmode_jupyter.simulation import object_store as parcels
@@ -34,15 +33,7 @@ from qmode_jupyter.simulation import worker as simulate
 from tests.emulated import bell, isa, service
 from tests.simulation.bombs import mined
 from tests.simulation.chores import KINDS
-from tests.simulation.test_workers import run_script
-=======
-from qmode_jupyter.simulation import private_folder as folder, fingerprints as likeness, object_store as parcels, worker as simulate
-from qmode_jupyter.simulation import executor as simulations_module
-from tests.emulated import bell, isa, service
-from tests.simulation.bombs import mined
-from tests.simulation.chores import KINDS
 from tests.simulation.test_workers import kill_a_worker, run_script
->>>>>>> sound-A:tests/simulation/test_executor.py
 
 T = TypeVar("T")
 
