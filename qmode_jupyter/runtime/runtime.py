@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from qmode_jupyter.errors import (
     IBMInputValueError,
     QmodeWarning,
+    RuntimeClosedError,
     RuntimeInvalidStateError,
     RuntimeJobNotFound,
 )
@@ -471,6 +472,8 @@ class Runtime(Workloads):
         """Raise `RuntimeClosedError` for whatever fails because the runtime was closed meanwhile."""
         try:
             yield
+        except RuntimeClosedError:
+            raise
         except Exception:
             if not self.closed:
                 raise

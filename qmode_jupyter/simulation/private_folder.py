@@ -49,7 +49,7 @@ def _new_folder() -> tuple[str, IO[bytes]]:
                 _clear(base)
                 return _locked_folder(base)
             except OSError as error:
-                troubles.append(f"{base}: {error.strerror}")
+                troubles.append(f"{base}: {error.strerror or error}")
     except FileNotFoundError as error:
         troubles.append(str(error.strerror))
     raise IBMRuntimeError(
