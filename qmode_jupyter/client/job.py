@@ -21,7 +21,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from qmode_jupyter.scheduler.transitions import TOO_LONG
+from qmode_jupyter.scheduler.records import TOO_LONG
 from qmode_jupyter.style.characters import printable, printable_lines
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ class QModeMagics(Magics):
             if not hasattr(flags, name):
                 setattr(flags, name, None)
         from qmode_jupyter.notebook.workload_cell import Rehearsal
-        from qmode_jupyter.scheduler.transitions import Mode
+        from qmode_jupyter.scheduler.records import Mode
 
         try:
             Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)

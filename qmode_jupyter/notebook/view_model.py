@@ -16,9 +16,8 @@ from typing import Any, Final
 from qmode_jupyter.runtime.jobs import JobGroup
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.state import Job, Workload
-from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.scheduler.scheduler import Job, Scheduler, Workload
 from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 
 VERSION: Final = 1

@@ -33,9 +33,8 @@ from qmode_jupyter.scheduler import plans
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop, grained
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import JobRecord
+from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, shown_state
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import SETTLED, JobState, shown_state
 from qmode_jupyter.simulation.executor import Simulations
 from qmode_jupyter.simulation.tasks import Program, Task
 from qmode_jupyter.simulation.timing import JobTiming, prepare_seconds

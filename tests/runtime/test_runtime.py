@@ -22,7 +22,7 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.runtime.budgets import Budget
 from qmode_jupyter.runtime.clock import Clock, ManualClock
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobState, Mode
 from tests.emulated import bell, service
 from tests.waiting import Background, outcome
 
