@@ -97,9 +97,7 @@ class Runtime(Workloads):
         if speed != "max" and not _is_speed(speed):
             raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}.')
         if workers is not None and not _is_count(workers):
-            raise ValueError(
-                f"workers must be a whole number above 0, or None for one per core, not {workers!r}."
-            )
+            raise ValueError(f"workers must be a whole number above 0 or None, not {workers!r}.")
         if clock is not None and not isinstance(clock, Clock):
             raise ValueError(f"clock must be a Clock, not {clock!r}.")
         self.tenants = tenants or Tenants(load, seed=seed or 0)
@@ -550,14 +548,12 @@ def _own_fault(error: BaseException) -> Fault:
     return Fault(f"the emulated service could not simulate it ({what})", system_fault=True)
 
 
-def _is_count(workers: object) -> bool:
-    whole = not isinstance(workers, bool) and isinstance(workers, Integral)
-    return whole and workers > 0  # type: ignore[operator]
-
-
 def _is_speed(speed: object) -> bool:
-    number = isinstance(speed, Real) and not isinstance(speed, bool)
-    return number and math.isfinite(speed) and speed > 0  # type: ignore[arg-type, operator]
+    return not isinstance(speed, bool) and isinstance(speed, Real) and 0 < float(speed) < math.inf
+
+
+def _is_count(number: object) -> bool:
+    return not isinstance(number, bool) and isinstance(number, Integral) and int(number) > 0
 
 
 def _seconds(name: str, value: float) -> float:
