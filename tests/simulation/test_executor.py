@@ -26,8 +26,8 @@ from qiskit_aer.noise import NoiseModel
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.simulation import executor as simulations_module
-from qmode_jupyter.simulation import fingerprints as likeness
-from qmode_jupyter.simulation import object_store as parcels
+from qmode_jupyter.simulation import fingerprints as fingerprint
+from qmode_jupyter.simulation import object_store as store
 from qmode_jupyter.simulation import private_folder as folder
 from qmode_jupyter.simulation import worker as simulate
 from tests.emulated import bell, isa, service
@@ -37,7 +37,7 @@ from tests.simulation.test_workers import run_script
 
 T = TypeVar("T")
 
-#: Seconds after which something is taken to hang, on a machine that is busy with much else.
+#: Seconds after which something is taken to hang, on a backend that is busy with much else.
 PATIENCE_S = 200.0
 
 
@@ -148,16 +148,16 @@ def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Coun
 
 def test_a_folder_that_somebody_clears_is_made_anew(own: RuntimeService, sampler: SamplerV2) -> None:
     assert runs(sampler)
-    first = own._simulations._parcels.directory
+    first = own._executor._store.directory
     shutil.rmtree(first)
     assert runs(sampler)
-    assert own._simulations._parcels.directory != first
+    assert own._executor._store.directory != first
 
 
 def test_files_that_somebody_deletes_are_written_again(own: RuntimeService) -> None:
     circuit = bell()
     sampler = SamplerV2(own.backend("aer_simulator"))
-    directory = Path(own._simulations._parcels.directory)
+    directory = Path(own._executor._store.directory)
     for _ in range(3):
         assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
         for path in directory.glob("circuit-*"):
@@ -170,7 +170,7 @@ def test_what_a_worker_does_not_find_fails_its_job_and_the_next_one_runs(own: Ru
     sampler = SamplerV2(own.backend("generic_19q"), {"simulator": {"noise_model": model}})
     circuit = own_isa(own)
     assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
-    for path in Path(own._simulations._parcels.directory).glob("noise-*-*"):
+    for path in Path(own._executor._store.directory).glob("noise-*-*"):
         path.unlink()
     kill_all_workers()
     status, said = end_of(sampler.run([circuit], shots=30))
@@ -222,7 +222,7 @@ def test_a_service_that_can_have_no_folder_leaves_nothing(
     monkeypatch.setattr("tempfile.tempdir", str(file))
     children, threads = set(psutil.Process().children()), set(threading.enumerate())
     with pytest.raises(IBMRuntimeError, match=r"No folder could be made .*: Not a directory\).*TMPDIR"):
-        simulations_module.Simulations(None, print)
+        simulations_module.Executor(None, print)
     assert set(psutil.Process().children()) == children
     assert set(threading.enumerate()) == threads
 
@@ -231,7 +231,7 @@ def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(folder, "_roomy", lambda base: base.exists())
     monkeypatch.setattr(folder, "_IN_MEMORY", Path("/proc"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    packed = parcels.Parcels()
+    packed = store.ObjectStore()
     assert Path(packed.directory).parent == tmp_path
     packed.close()
 
@@ -242,7 +242,7 @@ def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPa
 class Interrupt:
     """Raises KeyboardInterrupt at the so-manieth line of our packing."""
 
-    files = frozenset(str(module.__file__) for module in (parcels, likeness, simulate))
+    files = frozenset(str(module.__file__) for module in (store, fingerprint, simulate))
 
     def __init__(self, at: int) -> None:
         self.left = at
@@ -268,7 +268,7 @@ def test_an_interrupt_at_any_line_of_packing_leaves_circuit_and_backend_usable(
         else AerSimulator.from_backend(own.backend("generic_19q"))
     )
     expected = None
-    packed = parcels.Parcels()
+    packed = store.ObjectStore()
     for at in itertools.count(1, 1 if what == "ideal" else 7):
         circuit = bell() if what == "ideal" else own_isa(own)
         pub = SamplerPub.coerce(circuit, 20)

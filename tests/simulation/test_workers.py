@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from qmode_jupyter.errors import RuntimeClosedError
-from qmode_jupyter.simulation.worker_main import TaskFailed, TaskTraceback
+from qmode_jupyter.simulation.worker_main import CallFailed, CallTraceback
 from qmode_jupyter.simulation.workers import WorkerDied, Workers
 from tests.simulation.chores import (
     KINDS,
@@ -121,14 +121,14 @@ def test_whatever_a_task_does_it_ends_with_the_reason_and_the_others_go_on(
 def test_an_exception_that_crosses_says_where_it_was_raised(workers: Workers) -> None:
     error = workers.submit(fail).exception(30)
     assert isinstance(error, ValueError)
-    assert isinstance(error.__cause__, TaskTraceback)
+    assert isinstance(error.__cause__, CallTraceback)
     assert "in fail" in str(error.__cause__)
 
 
 def test_arguments_that_cannot_be_written_fail_their_task(workers: Workers) -> None:
     with pytest.raises(TypeError, match="cannot pickle"):
         workers.submit(double, threading.Lock()).result(30)
-    assert isinstance(workers.submit(double, Reads(exploding, SystemExit(1))).exception(30), TaskFailed)
+    assert isinstance(workers.submit(double, Reads(exploding, SystemExit(1))).exception(30), CallFailed)
     assert workers.submit(double, 3).result(30) == 6
 
 
