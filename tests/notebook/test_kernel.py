@@ -129,8 +129,9 @@ def test_an_interrupt_with_twenty_jobs_is_over_within_a_second(kernel: Kernel) -
     idle = kernel.run(
         "from qmode_jupyter.simulation.pool import shared\nimport threading, time\n"
         "end = time.monotonic() + 5\n"
-        "while shared.workers.idle < shared.workers.count and time.monotonic() < end: threading.Event().wait(0.01)\n"
-        "print(shared.workers.idle == shared.workers.count)"
+        "pool = shared.workers\n"
+        "while pool.idle < pool.count and time.monotonic() < end: threading.Event().wait(0.01)\n"
+        "print(pool.idle == pool.count)"
     )
     assert idle["stdout"].strip() == "True"
     # The processes that take the place of the stopped ones are busy at first, with their imports.

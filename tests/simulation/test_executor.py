@@ -25,11 +25,16 @@ from qiskit_aer.noise import NoiseModel
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
-from qmode_jupyter.simulation import executor as simulations_module
-from qmode_jupyter.simulation import fingerprints as fingerprint
-from qmode_jupyter.simulation import object_store as store
-from qmode_jupyter.simulation import private_folder as folder
-from qmode_jupyter.simulation import worker as simulate
+from qmode_jupyter.simulation import (
+    executor,
+    fingerprints,
+    object_store,
+    pack,
+    private_folder,
+    results,
+    tasks,
+    worker,
+)
 from tests.emulated import bell, isa, service
 from tests.simulation.bombs import mined
 from tests.simulation.chores import KINDS
@@ -226,22 +231,22 @@ def test_a_service_that_can_have_no_folder_leaves_nothing(
 ) -> None:
     file = tmp_path / "file"
     file.touch()
-    monkeypatch.setattr(folder, "_IN_MEMORY", tmp_path / "nowhere")
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", tmp_path / "nowhere")
     monkeypatch.setattr("tempfile.tempdir", str(file))
     children, threads = set(psutil.Process().children()), set(threading.enumerate())
     with pytest.raises(IBMRuntimeError, match=r"No folder could be made .*: Not a directory\).*TMPDIR"):
-        simulations_module.Executor(None, print)
+        executor.Executor(None, print)
     assert set(psutil.Process().children()) == children
     assert set(threading.enumerate()) == threads
 
 
 def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(folder, "_roomy", lambda base: base.exists())
-    monkeypatch.setattr(folder, "_IN_MEMORY", Path("/proc"))
+    monkeypatch.setattr(private_folder, "_roomy", lambda base: base.exists())
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", Path("/proc"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    packed = store.ObjectStore()
-    assert Path(packed.directory).parent == tmp_path
-    packed.close()
+    store = object_store.ObjectStore()
+    assert Path(store.directory).parent == tmp_path
+    store.close()
 
 
 # ---- an interrupt in the middle
@@ -250,7 +255,7 @@ def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPa
 class Interrupt:
     """Raises KeyboardInterrupt at the so-manieth line of our packing."""
 
-    files = frozenset(str(module.__file__) for module in (store, fingerprint, simulate))
+    files = frozenset(str(module.__file__) for module in (object_store, fingerprints, pack))
 
     def __init__(self, at: int) -> None:
         self.left = at
@@ -276,26 +281,25 @@ def test_an_interrupt_at_any_line_of_packing_leaves_circuit_and_backend_usable(
         else AerSimulator.from_backend(own.backend("generic_19q"))
     )
     expected = None
-    packed = store.ObjectStore()
+    store = object_store.ObjectStore()
     for at in itertools.count(1, 1 if what == "ideal" else 7):
         circuit = bell() if what == "ideal" else own_isa(own)
         pub = SamplerPub.coerce(circuit, 20)
-        pack = functools.partial(
-            simulate.pack, "sampler", [pub], backend, simulate.SimulationOptions(seed_simulator=1), packed
-        )
+        options = tasks.SimulationOptions(seed_simulator=1)
+        pack_it = functools.partial(pack.pack, "sampler", [pub], backend, options, store)
         interrupt = Interrupt(at)
         sys.settrace(interrupt)
         try:
-            pack()
+            pack_it()
         except KeyboardInterrupt:
             pass
         finally:
             sys.settrace(None)
-        outcome = simulate.unpack([pub], simulate.simulate(pack()))[0].data.meas.get_counts()
+        outcome = results.unpack([pub], worker.simulate(pack_it()))[0].data.meas.get_counts()
         expected = expected or outcome
         assert outcome == expected, f"after an interrupt at line {at}"
         if interrupt.left > 0:
             break
     assert at > 30, "it was packed at all"
-    assert not packed._leases or len(packed._leases) <= 1
-    packed.close()
+    assert not store._pinned or len(store._pinned) <= 1
+    store.close()

@@ -1,4 +1,4 @@
-"""The cut noise model and the absorbed one give the outcomes of the whole model, seed by seed."""
+"""The errors in use, in a dictionary or in the circuit itself, give the outcomes of the whole model."""
 
 from __future__ import annotations
 
@@ -25,39 +25,38 @@ from qiskit_aer.noise import (
 )
 
 from qmode_jupyter.runtime.backends import find_backend
-from qmode_jupyter.simulation import backend as backend
-from qmode_jupyter.simulation import compiled, noise
+from qmode_jupyter.simulation import backend, compiled, noise
 from qmode_jupyter.simulation.noise_dict import error_matrix
-from qmode_jupyter.simulation.object_store import ObjectStore
-from qmode_jupyter.simulation.worker import SimulationOptions, pack, simulate, unpack
+from qmode_jupyter.simulation.pack import pack
+from qmode_jupyter.simulation.results import unpack
+from qmode_jupyter.simulation.tasks import SimulationOptions
+from qmode_jupyter.simulation.worker import simulate
 
 SEED = 77
 
 
-@pytest.fixture
-def store():
-    backend._machines.clear()
-    store = ObjectStore()
-    yield store
-    store.close()
+@pytest.fixture(autouse=True)
+def no_backend_kept():
+    """A worker keeps the backends used last: none of another test."""
+    backend._backend.cache_clear()
 
 
 @pytest.fixture
 def forms(monkeypatch):
-    """The forms in which circuits were run: "absorbed", "cut" or "whole"."""
+    """The forms in which circuits were run: with "superops", with a noise "dictionary", or "publicly"."""
     seen = []
-    execute, whole = compiled.CompiledCircuits._execute, compiled.CompiledCircuits._run_whole
+    execute, publicly = compiled.CompiledCircuits._execute, compiled.CompiledCircuits._run_publicly
 
-    def spy(self, jobs, *rest):
-        seen.extend("absorbed" if job.dense else "cut" for job in jobs)
-        return execute(self, jobs, *rest)
+    def spy(self, circuits, *rest):
+        seen.extend("superops" if circuit.density_matrix else "dictionary" for circuit in circuits)
+        return execute(self, circuits, *rest)
 
-    def spy_on_whole(self, *rest):
-        seen.append("whole")
-        return whole(self, *rest)
+    def spy_on_public(self, *rest):
+        seen.append("publicly")
+        return publicly(self, *rest)
 
     monkeypatch.setattr(compiled.CompiledCircuits, "_execute", spy)
-    monkeypatch.setattr(compiled.CompiledCircuits, "_run_whole", spy_on_whole)
+    monkeypatch.setattr(compiled.CompiledCircuits, "_run_publicly", spy_on_public)
     return seen
 
 
@@ -221,16 +220,16 @@ def with_registers():
 
 
 CIRCUITS = [
-    (ansatz, "absorbed"),
-    (ghz, "absorbed"),
-    (with_delays, "absorbed"),
-    (with_reset, "absorbed"),
-    (partly_measured, "absorbed"),
-    (measured_early, "absorbed"),
-    (with_registers, "absorbed"),
-    (measured_within, "cut"),
-    (with_if_else, "cut"),
-    (with_loop, "cut"),
+    (ansatz, "superops"),
+    (ghz, "superops"),
+    (with_delays, "superops"),
+    (with_reset, "superops"),
+    (partly_measured, "superops"),
+    (measured_early, "superops"),
+    (with_registers, "superops"),
+    (measured_within, "dictionary"),
+    (with_if_else, "dictionary"),
+    (with_loop, "dictionary"),
 ]
 
 
@@ -248,12 +247,12 @@ def test_outcomes_are_those_of_the_whole_model(name, circuit, form, store, forms
 def test_so_are_those_on_a_large_device(name, store, forms):
     circuit = isa(name, ansatz())
     assert outcomes(device(name), circuit, 300, store) == expected(name, circuit, 300)[0]
-    assert forms == ["absorbed"]
+    assert forms == ["superops"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fake_sherbrooke", "fake_torino"])
-@pytest.mark.parametrize(("circuit", "form"), [(with_delays, "absorbed"), (with_if_else, "cut")])
+@pytest.mark.parametrize(("circuit", "form"), [(with_delays, "superops"), (with_if_else, "dictionary")])
 def test_so_are_those_of_less_simple_circuits_there(name, circuit, form, store, forms):
     circuit = isa(name, circuit())
     assert outcomes(device(name), circuit, 200, store) == expected(name, circuit, 200)[0]
@@ -265,7 +264,7 @@ def test_a_simulator_made_of_a_large_device_needs_only_the_errors_in_use(store, 
     assert outcomes(whole("fake_fez"), circuit, 200, store) == outcomes(
         device("fake_fez"), circuit, 200, store
     )
-    assert forms == ["absorbed"] * 2
+    assert forms == ["superops"] * 2
 
 
 @pytest.mark.parametrize("shots", [7, 9, 8])
@@ -276,7 +275,7 @@ def test_the_method_is_the_one_that_aer_chooses(shots, store, forms):
         circuit = isa("fake_manila", make())
         wanted, method = expected("fake_manila", circuit, shots)
         assert outcomes(device("fake_manila"), circuit, shots, store) == wanted
-        assert (forms.pop() == "absorbed") == (method == "density_matrix") == (shots > 8)
+        assert (forms.pop() == "superops") == (method == "density_matrix") == (shots > 8)
 
 
 def test_a_hundred_thousand_shots_agree_in_every_outcome(store):
@@ -454,11 +453,9 @@ def test_an_estimator_s_counts_are_those_of_the_whole_model(store, forms, monkey
     monkeypatch.setattr(compiled.CompiledCircuits, "distributions", lambda *_, **__: None)
     unknown = AerSimulator.from_backend(device("fake_manila"))
     unknown.options.noise_model.more = {}
-    values = {
-        estimate(backend, store) for backend in (device("fake_manila"), whole("fake_manila"), unknown)
-    }
+    values = {estimate(backend, store) for backend in (device("fake_manila"), whole("fake_manila"), unknown)}
     assert len(values) == 1
-    assert set(forms) == {"absorbed", "whole"}
+    assert set(forms) == {"superops", "publicly"}
 
 
 def test_so_are_the_probabilities_that_it_draws_from(store, forms, monkeypatch):
@@ -472,7 +469,7 @@ def test_so_are_the_probabilities_that_it_draws_from(store, forms, monkeypatch):
 
     monkeypatch.setattr(compiled.CompiledCircuits, "distributions", spy)
     assert estimate(device("fake_manila"), store) == estimate(whole("fake_manila"), store)
-    assert set(forms) == {"absorbed"}
+    assert set(forms) == {"superops"}
     assert len(seen) == 2 * 3  # a circuit for each basis
     for circuit, ours in seen:
         shots = 50_000
@@ -507,7 +504,7 @@ def test_a_model_with_other_fields_is_simulated_whole_and_that_is_said(store, fo
     task = pack("sampler", [pub], simulator, SimulationOptions(seed_simulator=SEED), store)
     outcome = simulate(task)
     assert unpack([pub], outcome)[0].join_data().get_bitstrings() == wanted
-    assert forms == ["whole"]
+    assert forms == ["publicly"]
     assert len(outcome.notes) == 1
     assert "simulated whole" in outcome.notes[0]
     assert simulate(task).notes == outcome.notes
@@ -518,7 +515,7 @@ def test_so_is_a_device_s_when_aer_makes_its_models_otherwise(store, forms, monk
     circuit = isa("fake_manila", ansatz())
     wanted, _ = expected("fake_manila", circuit, 100)
     assert outcomes(device("fake_manila"), circuit, 100, store) == wanted
-    assert forms == ["whole"]
+    assert forms == ["publicly"]
 
 
 def test_a_model_whose_fields_are_of_another_type_is_not_read():

@@ -23,14 +23,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.simulation import object_store as object_store
-from qmode_jupyter.simulation.object_store import Pin, ObjectGoneError, ObjectStore, error_file, fetch
-
-
-@pytest.fixture
-def store():
-    store = ObjectStore()
-    yield store
-    store.close()
+from qmode_jupyter.simulation.object_store import ObjectGoneError, ObjectStore, Pin, error_file, fetch
 
 
 def ansatz():
@@ -48,16 +41,16 @@ def files(store):
 
 def test_a_circuit_that_runs_again_is_written_once(store, monkeypatch):
     circuit = ansatz()
-    key = store.circuit(circuit)
+    key = store.put_circuit(circuit).key
     monkeypatch.setattr(object_store, "_pickled", lambda thing: pytest.fail("pickled again"))
-    assert [store.circuit(circuit) for _ in range(3)] == [key] * 3
+    assert [store.put_circuit(circuit).key for _ in range(3)] == [key] * 3
     assert files(store) == [key]
 
 
 def test_what_arrives_is_the_circuit_without_what_no_worker_needs(store):
     circuit = ansatz()
     circuit.metadata = {"callback": lambda: None}
-    arrived = fetch(store.directory, store.circuit(circuit))
+    arrived = fetch(store.directory, store.put_circuit(circuit).key)
     assert arrived.data == circuit.data
     assert arrived.metadata == {}
 
@@ -92,26 +85,26 @@ def change_classical(circuit):
 )
 def test_a_circuit_that_was_changed_gets_another_key(store, change):
     circuit = ansatz()
-    before = store.circuit(circuit)
+    before = store.put_circuit(circuit).key
     change(circuit)
-    after = store.circuit(circuit)
+    after = store.put_circuit(circuit).key
     assert after != before
-    assert store.circuit(circuit) == after
+    assert store.put_circuit(circuit).key == after
 
 
 def test_a_change_that_no_result_depends_on_is_none(store):
     circuit = ansatz()
-    key = store.circuit(circuit)
+    key = store.put_circuit(circuit).key
     circuit.name, circuit.metadata = "other", {"a": 1}
-    assert store.circuit(circuit) == key
+    assert store.put_circuit(circuit).key == key
 
 
 def test_a_changed_angle_of_a_hundred_millionth_of_a_degree_is_noticed(store):
     circuit = QuantumCircuit(1)
     circuit.rx(0.5, 0)
-    key = store.circuit(circuit)
+    key = store.put_circuit(circuit).key
     circuit.data[0] = circuit.data[0].replace(params=[math.nextafter(0.5, 1)])
-    assert store.circuit(circuit) != key
+    assert store.put_circuit(circuit).key != key
 
 
 class Spin(Gate):
@@ -133,10 +126,10 @@ def test_a_gate_that_was_changed_inside_is_noticed(store):
     matrix = np.eye(2, dtype=complex)
     circuit = QuantumCircuit(1)
     circuit.append(Spin(matrix), [0])
-    key = store.circuit(circuit)
-    assert store.circuit(circuit) == key
+    key = store.put_circuit(circuit).key
+    assert store.put_circuit(circuit).key == key
     matrix[1, 1] = -1
-    assert store.circuit(circuit) != key
+    assert store.put_circuit(circuit).key != key
 
 
 def test_a_block_that_was_changed_is_noticed(store):
@@ -149,10 +142,10 @@ def test_a_block_that_was_changed_is_noticed(store):
         return circuit
 
     changing = circuit(1)
-    key = store.circuit(changing)
-    assert store.circuit(changing) == key
+    key = store.put_circuit(changing).key
+    assert store.put_circuit(changing).key == key
     changing.data[1] = circuit(2).data[1]
-    assert store.circuit(changing) != key
+    assert store.put_circuit(changing).key != key
 
 
 def test_the_default_of_a_switch_arrives(store):
@@ -162,7 +155,7 @@ def test_the_default_of_a_switch_arrives(store):
             circuit.x(0)
         with case(case.DEFAULT):
             circuit.h(0)
-    arrived = fetch(store.directory, store.circuit(circuit))
+    arrived = fetch(store.directory, store.put_circuit(circuit).key)
     assert [label for label, _ in arrived.data[0].operation.cases_specifier()] == [(1,), (CASE_DEFAULT,)]
 
 
@@ -175,7 +168,7 @@ def test_equal_circuits_share_a_file(store):
         return circuit
 
     one, other = circuit(), circuit()
-    assert store.circuit(one) == store.circuit(other)
+    assert store.put_circuit(one).key == store.put_circuit(other).key
     assert len(files(store)) == 1
 
 
@@ -184,18 +177,18 @@ def test_the_id_of_a_circuit_that_is_gone_means_nothing(store):
     for angle in range(20):
         circuit = QuantumCircuit(1)
         circuit.rx(angle, 0)
-        keys.add(store.circuit(circuit))
+        keys.add(store.put_circuit(circuit).key)
         del circuit
     assert len(keys) == 20
 
 
-def test_a_sketch_knows_which_qubits_are_touched(store):
+def test_a_stored_circuit_knows_which_qubits_are_touched(store):
     circuit = QuantumCircuit(100, 3)
     circuit.cx(7, 42)
     circuit.barrier()
     circuit.measure(42, 2)
-    sketch = store.sketch(circuit)
-    assert (sketch.qubits, sketch.size, sketch.registers) == ({7, 42}, 2, (("c", (0, 1, 2)),))
+    stored = store.put_circuit(circuit)
+    assert (stored.qubits, stored.size, stored.registers) == ({7, 42}, 2, (("c", (0, 1, 2)),))
 
 
 def test_a_gate_of_the_user_s_notebook_arrives(store, monkeypatch):
@@ -206,7 +199,7 @@ def test_a_gate_of_the_user_s_notebook_arrives(store, monkeypatch):
         "import sys; from qmode_jupyter.simulation.object_store import fetch;"
         " print(dict(fetch(*sys.argv[1:]).decompose().count_ops()))"
     )
-    command = [sys.executable, "-c", code, store.directory, store.circuit(circuit)]
+    command = [sys.executable, "-c", code, store.directory, store.put_circuit(circuit).key]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "{'unitary': 1}"
 
@@ -216,14 +209,14 @@ def test_a_gate_of_the_user_s_notebook_arrives(store, monkeypatch):
 
 def test_equal_devices_share_a_key(store):
     one, other = find_backend("generic_19q"), find_backend("generic_19q")
-    assert store.backend(one) == store.backend(other)
+    assert store.put_backend(one) == store.put_backend(other)
     assert len(files(store)) == 1
 
 
 def test_a_device_of_another_seed_has_another(store):
     one, other = (GenericBackendV2(3, seed=seed) for seed in (1, 2))
     other.name = one.name
-    assert store.backend(one) != store.backend(other)
+    assert store.put_backend(one) != store.put_backend(other)
 
 
 def set_error(target):
@@ -241,26 +234,26 @@ def set_relaxation(target):
 @pytest.mark.parametrize("change", [set_error, replace_properties, set_relaxation])
 def test_a_device_whose_target_was_changed_gets_another_key(store, change):
     backend = GenericBackendV2(2, seed=1)
-    before = store.backend(backend)
+    before = store.put_backend(backend)
     change(backend.target)
-    assert store.backend(backend) != before
+    assert store.put_backend(backend) != before
 
 
 def test_a_device_is_pickled_once(store, monkeypatch):
     backend = find_backend("generic_19q")
-    key = store.backend(backend)
+    key = store.put_backend(backend)
     monkeypatch.setattr(object_store, "_pickled", lambda thing: pytest.fail("pickled again"))
-    assert store.backend(backend) == key
+    assert store.put_backend(backend) == key
 
 
 def test_a_simulator_s_options_are_part_of_its_key(store):
     simulator = AerSimulator()
-    automatic = store.backend(simulator)
-    assert store.backend(AerSimulator()) == automatic
+    automatic = store.put_backend(simulator)
+    assert store.put_backend(AerSimulator()) == automatic
     simulator.set_options(method="statevector")
-    statevector = store.backend(simulator)
+    statevector = store.put_backend(simulator)
     simulator.set_options(fusion_enable=False)
-    assert len({automatic, statevector, store.backend(simulator)}) == 3
+    assert len({automatic, statevector, store.put_backend(simulator)}) == 3
 
 
 def noisy(error=0.01):
@@ -275,18 +268,18 @@ def noisy(error=0.01):
 def test_so_is_its_noise_model_as_it_is_now(store):
     model = noisy()
     simulator = AerSimulator(noise_model=model)
-    before = store.backend(simulator)
-    assert before != store.backend(AerSimulator())
-    assert before == store.backend(simulator)
+    before = store.put_backend(simulator)
+    assert before != store.put_backend(AerSimulator())
+    assert before == store.put_backend(simulator)
     model.add_readout_error(ReadoutError([[0.8, 0.2], [0.2, 0.8]]), [1])
-    assert store.backend(simulator) != before
+    assert store.put_backend(simulator) != before
 
 
 def test_of_a_noise_model_only_the_errors_on_the_circuit_s_qubits_are_written(store):
     model = noisy()
-    key = store.noise(model, frozenset({0, 1, 2}))
+    key = store.put_noise_model(model, frozenset({0, 1, 2}))
     assert files(store) == sorted([key, error_file(key, "cx", (0, 1))])
-    assert store.noise(model, frozenset({5, 6})) == key
+    assert store.put_noise_model(model, frozenset({5, 6})) == key
     assert error_file(key, "cx", (5, 6)) in files(store)
     header = fetch(store.directory, key)
     assert header.local == {"cx": {(0, 1), (5, 6)}}
@@ -299,24 +292,24 @@ def test_every_kind_of_backend_arrives(store, name):
     if name.startswith("fake"):
         pytest.importorskip("qiskit_ibm_runtime")
     backend = find_backend(name)
-    arrived = fetch(store.directory, store.backend(backend))
+    arrived = fetch(store.directory, store.put_backend(backend))
     assert arrived.name == name
     made_from = (
         AerSimulator.from_backend(backend) if name != "aer_simulator" else AerSimulator(noise_model=noisy())
     )
-    arrived = fetch(store.directory, store.backend(made_from))
-    assert arrived.noise is not None
+    arrived = fetch(store.directory, store.put_backend(made_from))
+    assert arrived.noise_key is not None
     assert set(arrived.basis_gates) >= {"cx", "rz", "sx"}
 
 
 # ---- the folder
 
 
-def test_the_folder_is_private_and_goes_with_the_parcels():
+def test_the_folder_is_private_and_goes_with_the_store():
     store = ObjectStore()
     folder = Path(store.directory)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    store.circuit(ansatz())
+    store.put_circuit(ansatz())
     store.close()
     assert not folder.exists()
 
@@ -358,22 +351,22 @@ def numbered(number):
 
 
 def test_old_circuits_make_room_for_new_ones_but_not_those_in_flight(store, monkeypatch):
-    monkeypatch.setattr(object_store, "_BUDGET_BYTES", 20_000)
+    monkeypatch.setattr(object_store, "_LIMIT_BYTES", 20_000)
     first = numbered(0)
-    held, free = store.circuit(first), store.circuit(numbered(-1))
-    lease = store.hold([held])
+    held, free = store.put_circuit(first).key, store.put_circuit(numbered(-1)).key
+    pin = store.pin([held])
     for number in range(1, 40):
-        store.circuit(numbered(number))
+        store.put_circuit(numbered(number))
     assert held in files(store)
     assert free not in files(store)
     assert sum(path.stat().st_size for path in Path(store.directory).iterdir()) <= 21_000
-    del lease
+    del pin
     for number in range(40, 80):
-        store.circuit(numbered(number))
+        store.put_circuit(numbered(number))
     assert held not in files(store)
-    assert store.circuit(first) == held
+    assert store.put_circuit(first).key == held
     assert held in files(store)
 
 
-def test_a_lease_that_crosses_holds_nothing():
+def test_a_pin_that_crosses_holds_nothing():
     assert isinstance(pickle.loads(pickle.dumps(Pin())), Pin)
