@@ -236,7 +236,7 @@ def test_what_can_not_get_ready_fails_each_task_with_the_reason() -> None:
 
 
 NO_DESCRIPTORS = """
-import os, resource, signal
+import os, resource, signal, threading
 import psutil
 from qmode_jupyter.simulation.workers import Workers
 from tests.simulation.chores import double
@@ -248,6 +248,14 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1
 assert workers.submit(double, 1).result(30) == 2, "those that run need no more"
 for pid in children:
     os.kill(pid, signal.SIGKILL)
+def is_there(pid):
+    try:
+        os.kill(pid, 0)  # needs no descriptor
+    except ProcessLookupError:
+        return False
+    return True
+while any(map(is_there, children)):  # until their threads have noticed
+    threading.Event().wait(0.01)
 error = workers.submit(double, 1).exception(30)
 assert "no process could be started" in str(error) and "Too many open files" in str(error), error
 resource.setrlimit(resource.RLIMIT_NOFILE, before)
