@@ -479,3 +479,7 @@ def test_q6_the_pending_cap_is_yours_alone() -> None:
     e.job("theirs", 5, tenant="ann")
     with pytest.raises(Refused, match="limit of 3 pending jobs"):
         e.job("d", 5)
+
+
+def test_a_qpu_that_nobody_has_come_to_has_no_line() -> None:
+    assert Scheduler().places("generic_19q") == {}

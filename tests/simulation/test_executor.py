@@ -38,7 +38,7 @@ from qmode_jupyter.simulation import (
 from tests.emulated import bell, isa, service
 from tests.simulation.bombs import mined
 from tests.simulation.chores import KINDS
-from tests.simulation.test_workers import run_script
+from tests.simulation.test_workers import kill_a_worker, run_script
 
 T = TypeVar("T")
 
@@ -85,16 +85,11 @@ def end_of(job: RuntimeJob) -> tuple[str, str]:
     return job.status(), job.error_message() or ""
 
 
-def kill_a_worker(dice: random.Random) -> None:
-    children = psutil.Process().children()
-    if children:
-        dice.choice(children).kill()
-
-
 def kill_all_workers() -> None:
     children = psutil.Process().children()
     for child in children:
-        child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.wait(30)

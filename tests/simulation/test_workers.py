@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -174,11 +175,19 @@ def test_a_process_that_is_killed_before_it_has_done_anything_is_replaced_when_n
     workers.close()
 
 
+def kill_a_worker(dice: random.Random) -> None:
+    children = psutil.Process().children()
+    if children:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it was killed just before, and has gone
+            dice.choice(children).kill()
+
+
 def test_all_processes_killed_at_once_lose_no_task(workers: Workers) -> None:
     assert [workers.submit(double, n).result(30) for n in range(4)]
     for _ in range(5):
         for process in psutil.Process().children():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         assert [f.result(30) for f in [workers.submit(double, n) for n in range(6)]] == [0, 2, 4, 6, 8, 10]
 
 
@@ -193,9 +202,7 @@ def test_three_hundred_tasks_under_two_hundred_kills_all_end(workers: Workers) -
         if dice.random() < 2 / 3:
             if dice.random() < 0.3:
                 futures[-1].exception(30)  # then the next to be killed may be idle
-            children = psutil.Process().children()
-            if children:
-                dice.choice(children).kill()
+            kill_a_worker(dice)
     ended = [future.exception(30) for future in futures]
     assert set(settled.values()) == {1}
     for number, error in enumerate(ended):
