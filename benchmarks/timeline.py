@@ -18,9 +18,9 @@ from benchmarks.timing import seconds
 from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import JobSubmitted, WorkloadOpened
 from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import Mode
 from qmode_jupyter.timeline.draw import timeline
 
 #: Jobs, and the seconds that they may take.

@@ -14,7 +14,7 @@ from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
 from qmode_jupyter.notebook.labextension import Wire
 from qmode_jupyter.notebook.services import Desk
 from qmode_jupyter.notebook.shutdown import end_with
-from qmode_jupyter.simulation import pool
+from qmode_jupyter.simulation.pool import shared
 
 _loaded: dict[int, QModeMagics] = {}
 
@@ -84,7 +84,7 @@ class QModeMagics(Magics):
 
     def open(self) -> None:
         """Start the processes that simulate, and tell the pages that we are here."""
-        self._workers = pool.borrow()
+        self._workers = shared.borrow()
         self._wire.open()
         self._let_end = end_with(getattr(self.shell, "kernel", None))
 
@@ -93,7 +93,7 @@ class QModeMagics(Magics):
         self._let_end()
         self._wire.close()
         self.desk.close()
-        pool.give_back(self._workers)
+        shared.give_back(self._workers)
 
     def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
         assert self.shell is not None
@@ -105,7 +105,7 @@ class QModeMagics(Magics):
             if not hasattr(flags, name):
                 setattr(flags, name, None)
         from qmode_jupyter.notebook.workload_cell import Rehearsal
-        from qmode_jupyter.scheduler.transitions import Mode
+        from qmode_jupyter.scheduler.records import Mode
 
         try:
             Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)

@@ -11,9 +11,15 @@ from typing import Final
 from qmode_jupyter.planning.comparison import in_queue_s
 from qmode_jupyter.planning.recording import Story, split, unawaited
 from qmode_jupyter.planning.replay import Retelling, retell
-from qmode_jupyter.scheduler.ledger import charged_seconds
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.transitions import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
+from qmode_jupyter.scheduler.records import (
+    TOO_LONG,
+    WORKLOAD_ENDED,
+    JobRecord,
+    JobState,
+    Mode,
+    WorkloadRecord,
+)
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.style.words import count, duration, money
 
 #: A job with less QPU time than this is worth merging with others, in seconds (SEMANTICS B9).
@@ -292,7 +298,7 @@ def merge(run: Run) -> Iterator[Finding]:
         overhead_s = short[0].overhead_s
         whole_s = overhead_s + sum(max(0.0, j.qpu_s - j.overhead_s) for j in short)
         before_s += sum(j.charged_s for j in short)
-        after_s += charged_seconds(whole_s, overhead_s, run.plan.charge_step_s)
+        after_s += charge_s(whole_s, overhead_s, run.plan.charge_step_s)
     saves_s = before_s - after_s
     if saves_s >= _WORTH_S:
         what = "one job" if groups == 1 else f"{groups} jobs"

@@ -14,9 +14,8 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.plans import Plan, with_limits
-from qmode_jupyter.scheduler.records import JobRecord
+from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED, JobRecord, JobState, Mode
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import NOTHING, count, duration, money, printable

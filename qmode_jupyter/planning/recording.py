@@ -18,13 +18,10 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Arrival, Fault
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.ledger import charged_seconds
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.state import Job
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
+from qmode_jupyter.scheduler.scheduler import Job, Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
 from qmode_jupyter.simulation.timing import PREPARE_JOB_S
 from qmode_jupyter.style.words import printable
 
@@ -192,7 +189,7 @@ def _part(
     if isinstance(outcome, Fault):
         return prepared_s, outcome
     part_s = overhead_s + max(0.0, outcome - overhead_s) / parts
-    return prepared_s, grained(charged_seconds(part_s, overhead_s, step_s))
+    return prepared_s, grained(charge_s(part_s, overhead_s, step_s))
 
 
 def _settled(instructions: list[Instruction]) -> tuple[str, ...]:

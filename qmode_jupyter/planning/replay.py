@@ -16,10 +16,8 @@ from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import YOU, Instruction, Settle
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
+from qmode_jupyter.scheduler.scheduler import NOT_HAPPENED, Refused, Scheduler
 
 #: A retelling may take so much longer than the run; jobs that still wait then (for an allowance, say)
 #: are given up.

@@ -28,9 +28,8 @@ from qmode_jupyter.errors import RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.scheduler.event_queue import Agenda
 from qmode_jupyter.scheduler.events import Changed, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import SETTLED, IllegalTransition, WorkloadState
+from qmode_jupyter.scheduler.records import SETTLED, WorkloadState
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused, Scheduler
 
 T = TypeVar("T")
 Speed = float | Literal["max"]

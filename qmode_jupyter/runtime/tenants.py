@@ -39,8 +39,8 @@ from qmode_jupyter.scheduler.events import (
     grained,
 )
 from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState
 
 #: A QPU that is busier with others than this has a queue without end.
 MOST_LOAD: Final = 0.9

@@ -27,8 +27,8 @@ from qmode_jupyter.scheduler.events import (
     Tick,
     grained,
 )
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode, WorkloadState
+from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, WorkloadState
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.rules import Moves

@@ -32,10 +32,21 @@ class Charge(NamedTuple):
     billed: bool
 
 
-def charged_seconds(elapsed_s: float, overhead_s: float, step_s: float) -> float:
-    """Return what `elapsed_s` on the QPU costs: at least the overhead, in whole steps (A9, U8)."""
+def charge_s(elapsed_s: float, overhead_s: float, step_s: float) -> float:
+    """Return what time on the QPU costs, in seconds: never less than the overhead, in whole steps (A9, U8).
+
+    Parameters
+    ----------
+    elapsed_s
+        Seconds on the QPU, the overhead included.
+    overhead_s
+        Charged however short the job is.
+    step_s
+        The charge is a multiple of it, rounded up; 0 charges what was used.
+    """
     seconds = max(overhead_s, elapsed_s)
-    return math.ceil(seconds / step_s) * step_s if step_s else seconds
+    # A sum of many small times is rounded first: an error in its last digits is no reason for a step more.
+    return math.ceil(round(seconds / step_s, 9)) * step_s if step_s else seconds
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.transitions import WORKLOAD_ENDED, IllegalTransition, Mode
+from qmode_jupyter.scheduler.records import WORKLOAD_ENDED, Mode
+from qmode_jupyter.scheduler.transitions import IllegalTransition
 
 
 class IllegalEvent(Exception):

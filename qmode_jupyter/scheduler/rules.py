@@ -21,22 +21,11 @@ from qmode_jupyter.scheduler.events import (
     Stop,
 )
 from qmode_jupyter.scheduler.fairshare import FairShare
-from qmode_jupyter.scheduler.ledger import Accounts, charged_seconds
+from qmode_jupyter.scheduler.ledger import Accounts, charge_s
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import Span
+from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, TOO_LONG, JobState, Mode, Span, WorkloadState
 from qmode_jupyter.scheduler.state import Calibration, Job, Qpu, Workload
-from qmode_jupyter.scheduler.transitions import (
-    IN_LANE,
-    SETTLED,
-    TOO_LONG,
-    JobState,
-    JobStep,
-    Mode,
-    WorkloadState,
-    WorkloadStep,
-    job_after,
-    workload_after,
-)
+from qmode_jupyter.scheduler.transitions import JobStep, WorkloadStep, job_after, workload_after
 
 #: Why a second on the QPU is charged.
 _ON_QPU: Final = {state: f"on the QPU, {state}" for state in SETTLED}
@@ -267,7 +256,7 @@ class Moves:
             self.deadlines.disarm(Deadline.JOB_CAP, job.id)
         elapsed = self.now - job.on_qpu_at
         # SEMANTICS U4: the system's own faults cost nothing
-        seconds = 0.0 if free else charged_seconds(elapsed, job.overhead_s, self.plan.charge_step_s)
+        seconds = 0.0 if free else charge_s(elapsed, job.overhead_s, self.plan.charge_step_s)
         job.charged_s = seconds
         in_session = workload is not None and workload.mode is Mode.SESSION
         if workload is not None:

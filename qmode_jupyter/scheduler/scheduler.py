@@ -22,19 +22,32 @@ from qmode_jupyter.scheduler import refusals
 from qmode_jupyter.scheduler.deadlines import Deadline
 from qmode_jupyter.scheduler.events import YOU, Changed, Event, Instruction
 from qmode_jupyter.scheduler.invariants import check
+from qmode_jupyter.scheduler.ledger import charge_s
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.refusals import IllegalEvent
+from qmode_jupyter.scheduler.records import (
+    WORKLOAD_ENDED,
+    JobRecord,
+    JobState,
+    Mode,
+    WorkloadRecord,
+    WorkloadState,
+)
+from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, IllegalEvent, Refused
 from qmode_jupyter.scheduler.state import Calibration, Job, Reservation, Workload
 from qmode_jupyter.scheduler.timeouts import Dues
-from qmode_jupyter.scheduler.transitions import (
-    WORKLOAD_ENDED,
-    JobState,
-    JobStep,
-    Mode,
-    WorkloadState,
-    job_after,
-)
+from qmode_jupyter.scheduler.transitions import IllegalTransition, JobStep, job_after
+
+#: What the outside may use of the rules; the other modules of this package are its own.
+__all__ = [
+    "NOT_HAPPENED",
+    "IllegalEvent",
+    "IllegalTransition",
+    "Job",
+    "Refused",
+    "Scheduler",
+    "Workload",
+    "charge_s",
+]
 
 
 class Scheduler(Dues):

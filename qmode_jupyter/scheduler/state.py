@@ -7,8 +7,15 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
 from qmode_jupyter.scheduler.fairshare import FairShare
-from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, Span, WorkloadRecord
-from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+from qmode_jupyter.scheduler.records import (
+    CalibrationRecord,
+    JobRecord,
+    JobState,
+    Mode,
+    Span,
+    WorkloadRecord,
+    WorkloadState,
+)
 
 
 @dataclass(slots=True, eq=False)

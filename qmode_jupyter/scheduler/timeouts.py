@@ -7,15 +7,10 @@ from collections.abc import Callable
 from qmode_jupyter.scheduler.deadlines import Deadline
 from qmode_jupyter.scheduler.events import Changed, Instruction
 from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED
 from qmode_jupyter.scheduler.rules import Moves
 from qmode_jupyter.scheduler.state import Qpu
-from qmode_jupyter.scheduler.transitions import (
-    TOO_LONG,
-    WORKLOAD_ENDED,
-    JobStep,
-    WorkloadStep,
-    workload_after,
-)
+from qmode_jupyter.scheduler.transitions import JobStep, WorkloadStep, workload_after
 
 
 class Dues(Moves):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from qmode_jupyter.scheduler.transitions import TOO_LONG, JobState, shown_state
+from qmode_jupyter.scheduler.records import TOO_LONG, JobState, shown_state
 from qmode_jupyter.style.characters import printable as printable
 
 #: Stands for a number that is not there (yet).

@@ -19,9 +19,9 @@ from qmode_jupyter.scheduler.events import (
     grained,
 )
 from qmode_jupyter.scheduler.plans import plan
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import Mode
 
 QPU = "generic_19q"
 ISA_FAULT = Fault("The circuit has a gate that is not in the target", 1517)

@@ -14,9 +14,9 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, grained
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, Refused
+from qmode_jupyter.scheduler.records import Mode
+from qmode_jupyter.scheduler.scheduler import NOT_HAPPENED, Refused
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import Mode
 from tests.scheduler.emulation import QPU, Emulation
 
 PLANS = [

@@ -10,8 +10,8 @@ from qmode_jupyter import Batch, RuntimeService, SamplerV2, Session
 from qmode_jupyter.planning import advise, compare
 from qmode_jupyter.planning.recording import story
 from qmode_jupyter.planning.replay import retell
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import Mode
 from tests.emulated import bell, service
 
 

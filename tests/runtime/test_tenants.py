@@ -11,8 +11,8 @@ import pytest
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants, mean_job_s
 from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
 from qmode_jupyter.scheduler.events import YOU, CalibrationDue, JobSubmitted, WorkloadOpened
+from qmode_jupyter.scheduler.records import SETTLED, Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import SETTLED, Mode
 
 QPU = "generic_19q"
 DAY_S = 86_400.0

@@ -6,10 +6,9 @@ from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Agenda, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import JobState, Mode
 
 QPU = "generic_19q"
 

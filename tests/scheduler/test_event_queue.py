@@ -9,8 +9,8 @@ import pytest
 
 from qmode_jupyter.scheduler.event_queue import Agenda, Arrival, Fault
 from qmode_jupyter.scheduler.events import CalibrationDue, JobCancelled, JobSubmitted
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState
 from tests.scheduler.emulation import QPU
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
 from tests.scheduler.emulation import Emulation
 
 

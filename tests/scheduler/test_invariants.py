@@ -11,9 +11,9 @@ from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Settle, grained
 from qmode_jupyter.scheduler.plans import PLANS, with_limits
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
+from qmode_jupyter.scheduler.records import SETTLED
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused
 from qmode_jupyter.scheduler.trace import replay
-from qmode_jupyter.scheduler.transitions import SETTLED, IllegalTransition
 from tests.scheduler.emulation import QPU, Emulation
 
 SECONDS = st.floats(0, 100).map(grained)

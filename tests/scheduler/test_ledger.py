@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.event_queue import Fault
-from qmode_jupyter.scheduler.ledger import charged_seconds
+from qmode_jupyter.scheduler.ledger import charge_s
 from qmode_jupyter.scheduler.plans import with_limits
 from tests.scheduler.emulation import Emulation
 
@@ -19,12 +19,15 @@ from tests.scheduler.emulation import Emulation
         (130, 2, 1, 130),
         (0.3, 0, 0, 0.3),
         (0, 2, 1, 2),
+        (2 + 1e-10, 2, 1, 2),
+        (2 + 1e-6, 2, 1, 3),
+        (6.1, 2, 0.5, 6.5),
         (1.2, 0, 0.5, 1.5),
         (7, 2, 5, 10),
     ],
 )
 def test_a9_whole_seconds_and_at_least_the_overhead(elapsed_s, overhead_s, step_s, charged) -> None:
-    assert charged_seconds(elapsed_s, overhead_s, step_s) == charged
+    assert charge_s(elapsed_s, overhead_s, step_s) == charged
 
 
 def test_u4_failed_and_cancelled_jobs() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from qmode_jupyter.scheduler import refusals
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import Mode
 
 
 @pytest.mark.parametrize(

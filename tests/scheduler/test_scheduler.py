@@ -9,9 +9,8 @@ import pytest
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Changed, Execute, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobState, Mode
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, Refused, Scheduler
 from tests.scheduler.emulation import QPU, Emulation
 
 ONE_LANE = with_limits(PREMIUM, lanes=1)

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from qmode_jupyter.scheduler.plans import LEGACY_2023, LEGACY_2024, OPEN, PLANS, PREMIUM, Plan
-from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.scheduler import Refused
 from tests.scheduler.emulation import Emulation
 
 

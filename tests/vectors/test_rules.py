@@ -9,8 +9,8 @@ import pytest
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
-from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.scheduler import Refused
 from tests.scheduler.emulation import Emulation
 
 ONE_LANE = dataclasses.replace(PREMIUM, lanes=1)
