@@ -1,17 +1,19 @@
 """Emulated time for a scheduler: what happens next, given how long each job takes.
 
-The agenda turns `Prepare` and `Execute` into the events that answer them, in the order of their
+The queue turns `Prepare` and `Execute` into the events that answer them, in the order of their
 times. A job's preparation can't end before somebody has said what became of it (`found`): until
-then the agenda is held at that moment. The runtime says so when a simulation is there; a replay,
+then the queue is held at that moment. The runtime says so when a simulation is there; a replay,
 a test and a background tenant know it from the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import count
 from math import inf
+from typing import Final
 
 from qmode_jupyter.scheduler.events import (
     Event,
@@ -57,16 +59,37 @@ class Arrival:
 _Coming = tuple[float, int, JobState | None, str, Event | None, Iterator[Arrival] | None]
 
 
-class Agenda:
-    """The one who knows what time it is for `scheduler`."""
+#: Numbers what is to come: of two things at one time, the one with the smaller number happens first. It is
+#: given the state that a job is in until then and the job, or None and "" for an event from outside.
+Order = Callable[[JobState | None, str], int]
 
-    def __init__(self, scheduler: Scheduler) -> None:
+#: The number of a deadline: it comes before all else at its time.
+_DEADLINE: Final = -1
+
+
+def as_scheduled() -> Order:
+    """Return the order in which things were found out to be coming."""
+    numbers = count()
+    return lambda state, job: next(numbers)
+
+
+class EventQueue:
+    """What happens next, and when.
+
+    Parameters
+    ----------
+    scheduler
+        To which it happens.
+    order
+        Of things at the same time; None for `as_scheduled`.
+    """
+
+    def __init__(self, scheduler: Scheduler, order: Order | None = None) -> None:
         self.scheduler = scheduler
-        self._deadlines = scheduler.deadlines
+        self._number_of = order or as_scheduled()
         self._preparation_s: dict[str, float] = {}
         self._found: dict[str, float | Fault] = {}
         self._heap: list[_Coming] = []
-        self._number = 0
 
     def expect(self, job: str, preparation_s: float) -> None:
         """Say how long a job will be prepared, before it is submitted."""
@@ -119,14 +142,22 @@ class Agenda:
                 self._forget(instruction.job)  # type: ignore[union-attr]
         return out
 
+    def peek(self) -> tuple[float, int] | None:
+        """Return when something happens next and its number, or None if nothing ever will by itself."""
+        due = self.scheduler.next_deadline()
+        if due is not None and (not self._heap or due <= self._heap[0][0]):
+            return due, _DEADLINE
+        return self._heap[0][:2] if self._heap else None
+
     def next_at(self) -> float | None:
         """Return when something happens next, or None if nothing ever will by itself."""
-        at = min(self._heap[0][0] if self._heap else inf, self._deadlines.first_at)
-        return None if at == inf else at
+        coming = self.peek()
+        return None if coming is None else coming[0]
 
     def held_by(self) -> str | None:
         """Return the job whose outcome is missing for the next thing to happen, if it is."""
-        if not self._heap or self._deadlines.first_at <= self._heap[0][0]:
+        coming = self.peek()
+        if coming is None or coming[1] == _DEADLINE:
             return None
         _, _, state, job, _, _ = self._heap[0]
         return job if state is JobState.PREPARING and job not in self._found else None
@@ -137,7 +168,7 @@ class Agenda:
         Raises
         ------
         LookupError
-            If there is nothing to come, or the agenda is held.
+            If there is nothing to come, or the queue is held.
         """
         out = self.step_until(inf)
         if out is None:
@@ -149,9 +180,11 @@ class Agenda:
 
     def step_until(self, at: float) -> list[Instruction] | None:
         """Let the next thing happen, if it comes by `at` and is not held; return its instructions."""
-        heap, due = self._heap, self._deadlines.first_at
-        if not heap or due <= heap[0][0]:
-            return self.happen(Tick(due)) if due <= at and due != inf else None
+        heap, due = self._heap, self.scheduler.next_deadline()
+        if due is not None and (not heap or due <= heap[0][0]):
+            return self.happen(Tick(due)) if due <= at else None
+        if not heap:
+            return None
         coming, _, state, job, event, arrivals = heap[0]
         if coming > at:
             return None
@@ -172,7 +205,7 @@ class Agenda:
         return self.happen(event)
 
     def run_until(self, at: float) -> None:
-        """Let everything happen up to and including `at`; stop early where the agenda is held."""
+        """Let everything happen up to and including `at`; stop early where the queue is held."""
         while self.step_until(at) is not None:
             pass
 
@@ -184,8 +217,7 @@ class Agenda:
         event: Event | None = None,
         arrivals: Iterator[Arrival] | None = None,
     ) -> None:
-        self._number += 1
-        heappush(self._heap, (at, self._number, state, job, event, arrivals))
+        heappush(self._heap, (at, self._number_of(state, job), state, job, event, arrivals))
 
     def _forget(self, job: str) -> None:
         if any(coming[3] == job for coming in self._heap):

@@ -1,4 +1,4 @@
-"""What a run teaches: one run for each lesson, and one that teaches nothing."""
+"""What a run teaches: one run for each practice, and one that teaches nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import Advice, advise, compare
 from qmode_jupyter.planning.best_practices import Finding
-from qmode_jupyter.planning.recording import split, story
-from qmode_jupyter.planning.replay import retell
+from qmode_jupyter.planning.recording import Recording, split
+from qmode_jupyter.planning.replay import Scenario, replay
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.plans import OPEN, PREMIUM, with_limits
 from qmode_jupyter.scheduler.trace import Trace
@@ -172,21 +172,21 @@ def test_one_job_belongs_in_job_mode(mode: str) -> None:
 
 def test_an_iterative_workload_in_a_long_queue_belongs_in_a_session() -> None:
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=2).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=2).arrivals(QPU))
     e.at(50)
     finding = only(advise(loop(e, None)), "queued again")
     assert finding.quicker_s > 60
     e = Emulation()
     assert "queued again" not in kinds(advise(loop(e, None)))
     e = Emulation(OPEN)  # there are no sessions
-    e.agenda.feed(Tenants(0.8, seed=2).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=2).arrivals(QPU))
     e.at(50)
     assert "queued again" not in kinds(advise(loop(e, None, iterations=8)))
 
 
 def test_independent_single_jobs_in_a_busy_queue_belong_in_a_batch() -> None:
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=2).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=2).arrivals(QPU))
     e.at(50)
     for job in (names := handful(e, None, jobs=20, qpu_s=20)):
         e.result(job)
@@ -209,7 +209,7 @@ def test_single_jobs_that_nobody_delays_and_those_that_depend_need_no_batch() ->
         e.result(job)
     assert "batch instead of jobs" not in kinds(advise(e.trace(*names)))
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=2).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=2).arrivals(QPU))
     e.at(50)
     assert "batch instead of jobs" not in kinds(advise(loop(e, None)))
 
@@ -248,10 +248,10 @@ def test_a_split_story_comes_together_again() -> None:
     """What came after the job comes after all its parts, and the rest is as it was."""
     e = Emulation()
     trace = large_jobs(e, 41)
-    told = story(trace)
-    same = retell(split(told, frozenset(), 5), told.mode, told.plan)
-    assert same.jobs == retell(told, told.mode, told.plan).jobs
-    parts = retell(split(told, frozenset({"j1"}), 4), told.mode, told.plan).jobs
+    recording = Recording.of(trace)
+    same = replay(split(recording, frozenset(), 5), Scenario(recording.mode, recording.plan))
+    assert same.jobs == replay(recording, Scenario(recording.mode, recording.plan)).jobs
+    parts = replay(split(recording, frozenset({"j1"}), 4), Scenario(recording.mode, recording.plan)).jobs
     assert [job.id for job in parts] == ["j0", "j1/1", "j1/2", "j1/3", "j1/4", "j2"]
     assert len({job.submitted_at for job in parts[1:5]}) == 1
     assert parts[5].submitted_at == max(job.ended_at for job in parts[1:5])
@@ -264,7 +264,7 @@ def test_a_session_without_a_queue_costs_more_than_it_gives() -> None:
     assert kinds(advice) == ["session not needed"]
     assert only(advice, "session not needed").saves_s == 24.75
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=4).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=4).arrivals(QPU))
     e.at(50)
     # Five seconds of thinking let a batch go inactive: it queues again, a session does not.
     assert kinds(advise(loop(e, e.session("vqe"), think_s=5))) == []

@@ -9,7 +9,7 @@ import pytest
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import compare
-from qmode_jupyter.planning.comparison import in_queue_s
+from qmode_jupyter.planning.rows import in_queue_s
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import PREMIUM, UnknownPlan, with_limits
@@ -78,7 +78,7 @@ def test_a_queue_makes_jobs_wait_and_a_session_only_once(session: Trace) -> None
 
 def test_the_others_as_they_were_or_nobody() -> None:
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=2).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=2).arrivals(QPU))
     e.at(50)
     trace = loop(e, None)
     was, nobody = compare(trace, modes="job", loads=[None, 0]).rows
@@ -271,12 +271,12 @@ def test_only_a_trace_can_be_compared() -> None:
 def test_seeded_others_go_on_when_the_record_has_ended(tmp_path: Path) -> None:
     """A session keeps others away; as jobs the same run meets them, also those who came later."""
     e = Emulation()
-    e.agenda.feed(Tenants(0.8, seed=4).arrivals(QPU))
+    e.queue.feed(Tenants(0.8, seed=4).arrivals(QPU))
     e.at(5)
     trace = loop(e, e.session("vqe"))
     (as_jobs,) = compare(trace, modes="job").rows
     alone = Emulation()
-    alone.agenda.feed(Tenants(0.8, seed=4).arrivals(QPU))
+    alone.queue.feed(Tenants(0.8, seed=4).arrivals(QPU))
     alone.at(5)
     (really,) = compare(loop(alone, None), modes="job").rows
     assert (as_jobs.wall_s, as_jobs.queue_s) == (really.wall_s, really.queue_s)

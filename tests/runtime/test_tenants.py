@@ -9,7 +9,7 @@ from statistics import mean
 import pytest
 
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants, mean_job_s
-from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue
 from qmode_jupyter.scheduler.events import YOU, CalibrationDue, JobSubmitted, WorkloadOpened
 from qmode_jupyter.scheduler.records import SETTLED, Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
@@ -24,7 +24,7 @@ def first(tenants: Tenants, number: int = 400, qpu: str = QPU, start: float = 0.
 
 def played(tenants: Tenants, until: float, start: float = 0.0) -> Scheduler:
     scheduler = Scheduler()
-    agenda = Agenda(scheduler)
+    agenda = EventQueue(scheduler)
     agenda.feed(tenants.arrivals(QPU, start))
     agenda.run_until(until)
     scheduler.check_invariants()
@@ -49,7 +49,7 @@ def test_nobody_is_there_at_a_load_of_zero() -> None:
 @pytest.mark.parametrize("load", [0.3, 0.8])
 def test_their_jobs_hold_the_qpu_for_the_load(load: float) -> None:
     scheduler = played(Tenants(load, seed=5), 3 * DAY_S)
-    held = sum(charge.end - charge.start for charge in scheduler.accounts.charges)
+    held = sum(charge.end - charge.start for charge in scheduler.charges)
     assert held / (3 * DAY_S) == pytest.approx(load, rel=0.06)
 
 
@@ -74,7 +74,7 @@ def test_the_queue_is_there_from_the_first_moment() -> None:
     at_once, later = [], []
     for seed in range(60):
         scheduler = Scheduler()
-        agenda = Agenda(scheduler)
+        agenda = EventQueue(scheduler)
         agenda.feed(Tenants(0.6, seed=seed, calibrations=False).arrivals(QPU))
         for at, there in ((0.0, at_once), (7_200.0, later)):
             agenda.run_until(at)
@@ -86,15 +86,15 @@ def test_the_queue_is_there_from_the_first_moment() -> None:
 def test_everybody_has_used_something_and_you_as_much_as_the_mean() -> None:
     scheduler = played(Tenants(0.7, seed=1, tenants=4), 0.0)
     tenants = Tenants(0.7, seed=1, tenants=4).names
-    used = [scheduler.accounts.share(name, 0.0) for name in tenants]
+    used = [scheduler.share(name) for name in tenants]
     assert len(set(used)) == 4
-    assert scheduler.accounts.share(YOU, 0.0) == pytest.approx(mean(used))
+    assert scheduler.share(YOU) == pytest.approx(mean(used))
     assert scheduler.used_s() == 0
 
 
 def test_calibrations_stay_out_of_an_active_session() -> None:  # SEMANTICS A7
     scheduler = Scheduler()
-    agenda = Agenda(scheduler)
+    agenda = EventQueue(scheduler)
     agenda.feed(Tenants(0.6, seed=4).arrivals(QPU))
     agenda.run_until(10.0)
     agenda.happen(WorkloadOpened(10.0, "s", Mode.SESSION, QPU, max_time_s=20_000.0))
