@@ -86,6 +86,7 @@ class EventQueue:
 
     def __init__(self, scheduler: Scheduler, order: Order | None = None) -> None:
         self.scheduler = scheduler
+        self._deadlines = scheduler.deadlines
         self._number_of = order or as_scheduled()
         self._preparation_s: dict[str, float] = {}
         self._found: dict[str, float | Fault] = {}
@@ -105,7 +106,7 @@ class EventQueue:
 
     def schedule(self, event: Event) -> None:
         """Let `event` happen at its time, which has not come yet."""
-        self._push(event.at, None, "", event)
+        self._add(event)
 
     def feed(self, arrivals: Iterator[Arrival]) -> None:
         """Let all `arrivals` happen, each at its time; they may be endless and are drawn one by one.
@@ -119,21 +120,24 @@ class EventQueue:
         if type(event) is JobSubmitted:
             self._preparation_s[event.job] = arrival.preparation_s
             self._found[event.job] = arrival.outcome
-        self._push(event.at, None, "", event, arrivals)
+        self._add(event, arrivals)
 
     def happen(self, event: Event) -> list[Instruction]:
         """Let `event` happen now, and note what follows from it."""
         out = self.scheduler.handle(event)
+        heap, number_of = self._heap, self._number_of
         for instruction in out:
             kind = type(instruction)
             if kind is Prepare:
                 job = instruction.job  # type: ignore[union-attr]
-                self._push(event.at + self._preparation_s.get(job, 0.0), JobState.PREPARING, job)
+                at, state = event.at + self._preparation_s.get(job, 0.0), JobState.PREPARING
+                heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Execute:
                 job = instruction.job  # type: ignore[union-attr]
                 duration = self._found[job]
                 assert not isinstance(duration, Fault)
-                self._push(event.at + duration, JobState.ON_QPU, job)
+                at, state = event.at + duration, JobState.ON_QPU
+                heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Settle:
                 job = instruction.job  # type: ignore[union-attr]
                 self._preparation_s.pop(job, None)
@@ -144,10 +148,10 @@ class EventQueue:
 
     def peek(self) -> tuple[float, int] | None:
         """Return when something happens next and its number, or None if nothing ever will by itself."""
-        due = self.scheduler.next_deadline()
-        if due is not None and (not self._heap or due <= self._heap[0][0]):
-            return due, _DEADLINE
-        return self._heap[0][:2] if self._heap else None
+        due = self._deadlines.first_at
+        if self._heap and self._heap[0][0] < due:
+            return self._heap[0][:2]
+        return None if due == inf else (due, _DEADLINE)
 
     def next_at(self) -> float | None:
         """Return when something happens next, or None if nothing ever will by itself."""
@@ -180,11 +184,9 @@ class EventQueue:
 
     def step_until(self, at: float) -> list[Instruction] | None:
         """Let the next thing happen, if it comes by `at` and is not held; return its instructions."""
-        heap, due = self._heap, self.scheduler.next_deadline()
-        if due is not None and (not heap or due <= heap[0][0]):
-            return self.happen(Tick(due)) if due <= at else None
-        if not heap:
-            return None
+        heap, due = self._heap, self._deadlines.first_at
+        if not heap or due <= heap[0][0]:
+            return self.happen(Tick(due)) if due <= at and due != inf else None
         coming, _, state, job, event, arrivals = heap[0]
         if coming > at:
             return None
@@ -209,17 +211,10 @@ class EventQueue:
         while self.step_until(at) is not None:
             pass
 
-    def _push(
-        self,
-        at: float,
-        state: JobState | None,
-        job: str,
-        event: Event | None = None,
-        arrivals: Iterator[Arrival] | None = None,
-    ) -> None:
-        heappush(self._heap, (at, self._number_of(state, job), state, job, event, arrivals))
+    def _add(self, event: Event, arrivals: Iterator[Arrival] | None = None) -> None:
+        heappush(self._heap, (event.at, self._number_of(None, ""), None, "", event, arrivals))
 
     def _forget(self, job: str) -> None:
         if any(coming[3] == job for coming in self._heap):
-            self._heap = [coming for coming in self._heap if coming[3] != job]
+            self._heap[:] = [coming for coming in self._heap if coming[3] != job]
             heapify(self._heap)

@@ -15,8 +15,8 @@ def check(state: State) -> None:
     _check_qpus(state)
     _check_workloads(state)
     _check_charges(state)
-    due = state.next_deadline()
-    assert due is None or due >= state.now, f"a deadline at {due} was missed"
+    due = state.deadlines.first_at
+    assert due >= state.now, f"a deadline at {due} was missed"
 
 
 def _check_qpus(state: State) -> None:

@@ -11,13 +11,14 @@ functions in `rules`. The theory of it (lanes, exclusivity, charging) stands in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import refusals
-from qmode_jupyter.scheduler.deadlines import Deadline
+from qmode_jupyter.scheduler.deadlines import Deadline, Deadlines
 from qmode_jupyter.scheduler.events import YOU, Changed, Event, Instruction
 from qmode_jupyter.scheduler.invariants import check
 from qmode_jupyter.scheduler.ledger import Charge, charge_s
@@ -141,6 +142,11 @@ class Scheduler:
         return self._state.calibrations
 
     @property
+    def deadlines(self) -> Deadlines:
+        """What falls due by itself: `first_at` is when, and infinite if nothing ever does."""
+        return self._state.deadlines
+
+    @property
     def charges(self) -> tuple[Charge, ...]:
         """Every charge, the oldest first."""
         return self._state.accounts.charges
@@ -155,7 +161,8 @@ class Scheduler:
 
     def next_deadline(self) -> float | None:
         """Return when something falls due by itself, or None."""
-        return self._state.next_deadline()
+        due = self._state.deadlines.first_at
+        return None if due == math.inf else due
 
     def used_s(self, tenant: str = YOU) -> float:
         """Return the tenant's seconds in the accounting window, running sessions and jobs included."""

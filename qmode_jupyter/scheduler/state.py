@@ -6,7 +6,6 @@ What others are told of it are the frozen copies in `records`.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
@@ -234,11 +233,6 @@ class State:
     def workload_of(self, job: Job) -> Workload | None:
         """Return the session or batch that a job runs in, or None for one on its own."""
         return None if job.workload is None or job.outlived else self.workloads[job.workload]
-
-    def next_deadline(self) -> float | None:
-        """Return when something falls due by itself, or None."""
-        due = self.deadlines.first_at
-        return None if due == math.inf else due
 
     def used_s(self, tenant: str = YOU) -> float:
         """Return the tenant's seconds in the accounting window, running sessions and jobs included."""
