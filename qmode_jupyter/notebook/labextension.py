@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.throttle import Feed, Outbox, Pace
 from qmode_jupyter.notebook.link import Link
+from qmode_jupyter.notebook.view_model import Message, empty, snapshot
 
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 #: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
 CARDS: Final = Pace(0.14, 10_500)
 PAGES: Final = Pace(0.4, 6_000)
-
-#: What there is to see before the first cell has used a service.
-_EMPTY: Final[dict[str, Any]] = {
-    "v": 1,
-    "runtime": "",
-    "seq": 0,
-    "whole": True,
-    "clock": {"now": 0.0, "at_ms": 0, "rate": 0, "held": False, "speed": "max", "origin_ms": 0},
-    "plan": {"name": "", "title": "", "usd_per_s": None},
-    "workloads": {},
-    "jobs": {},
-}
 
 
 class Wire:
@@ -78,16 +67,13 @@ class Wire:
             self._feed.close()
             self._link.close()
 
-    def _look(self, changed: frozenset[str] | None) -> dict[str, Any]:
-        # Both imports bring Qiskit: they wait until there is a service, which has brought it before.
+    def _look(self, changed: frozenset[str] | None) -> Message:
         if self._service is None:
-            return _EMPTY
-        from qmode_jupyter.notebook.view_model import snapshot
-
+            return empty()
         try:
             return snapshot(self._service, changed)
         except RuntimeClosedError:
-            return _EMPTY
+            return empty()
 
     def _start_over(self) -> None:
         self._outbox.start_over()
@@ -96,6 +82,7 @@ class Wire:
     def _act(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._service is None:
             return {"ok": False, "error": "Nothing runs here; nothing was changed."}
+        # It brings Qiskit; a service has brought that before.
         from qmode_jupyter.notebook.actions import act
 
         return act(self._service, request)

@@ -113,7 +113,8 @@ class Runtime(Workloads):
         #: QPUs that other users have come to.
         self._populated: set[str] = set()
         self._backends: dict[str, BackendV2] = {}
-        self._closed = False
+        #: The processes have been given back.
+        self._released = False
         self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
@@ -447,18 +448,20 @@ class Runtime(Workloads):
     @property
     def closed(self) -> bool:
         """Whether it takes no more work: it was closed, or ended with an error of its own."""
-        return self._closed or self._engine.ended
+        return self._engine.ended
 
     def close(self) -> None:
-        """End everything: jobs that have not ended are lost, no thread and no process is left."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+        """End everything: jobs that have not ended are lost, no thread and no process is left.
+
+        A second time nothing happens, unless the first time was interrupted: then the rest is done.
+        """
         try:
             self._engine.stop()
         finally:
-            self._simulations.close()
+            with self._lock:
+                release, self._released = not self._released, True
+            if release:
+                self._simulations.close()
 
     # ---- inside
 

@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import Plan
 
-
 #: Part of a step by which a sum of many small times may be wrong in its last digits: no reason for one more.
 _ROUNDING: Final = 5e-10
 

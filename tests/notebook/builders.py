@@ -96,7 +96,7 @@ class Run:
     def trace(self, until: float, *focus: str) -> Trace:
         """Let everything happen up to `until` and return the trace of `focus` (nothing: of all)."""
         self.queue.run_until(until)
-        self.scheduler.now = max(self.scheduler.now, grained(until))
+        self.scheduler.pass_time(max(self.scheduler.now, grained(until)))
         return take(self.scheduler, self.qpu, focus, 1_763_625_500.0)
 
     def _open(self, mode: Mode, at: float, name: str, max_time_s: float | None) -> str:

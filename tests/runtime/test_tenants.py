@@ -24,9 +24,9 @@ def first(tenants: Tenants, number: int = 400, qpu: str = QPU, start: float = 0.
 
 def played(tenants: Tenants, until: float, start: float = 0.0) -> Scheduler:
     scheduler = Scheduler()
-    agenda = EventQueue(scheduler)
-    agenda.feed(tenants.arrivals(QPU, start))
-    agenda.run_until(until)
+    queue = EventQueue(scheduler)
+    queue.feed(tenants.arrivals(QPU, start))
+    queue.run_until(until)
     scheduler.check_invariants()
     return scheduler
 
@@ -74,10 +74,10 @@ def test_the_queue_is_there_from_the_first_moment() -> None:
     at_once, later = [], []
     for seed in range(60):
         scheduler = Scheduler()
-        agenda = EventQueue(scheduler)
-        agenda.feed(Tenants(0.6, seed=seed, calibrations=False).arrivals(QPU))
+        queue = EventQueue(scheduler)
+        queue.feed(Tenants(0.6, seed=seed, calibrations=False).arrivals(QPU))
         for at, there in ((0.0, at_once), (7_200.0, later)):
-            agenda.run_until(at)
+            queue.run_until(at)
             there.append(sum(job.state not in SETTLED for job in scheduler.jobs.values()))
     assert mean(at_once) == pytest.approx(mean(later), rel=0.4)
     assert mean(at_once) > 1
@@ -94,17 +94,17 @@ def test_everybody_has_used_something_and_you_as_much_as_the_mean() -> None:
 
 def test_calibrations_stay_out_of_an_active_session() -> None:  # SEMANTICS A7
     scheduler = Scheduler()
-    agenda = EventQueue(scheduler)
-    agenda.feed(Tenants(0.6, seed=4).arrivals(QPU))
-    agenda.run_until(10.0)
-    agenda.happen(WorkloadOpened(10.0, "s", Mode.SESSION, QPU, max_time_s=20_000.0))
+    queue = EventQueue(scheduler)
+    queue.feed(Tenants(0.6, seed=4).arrivals(QPU))
+    queue.run_until(10.0)
+    queue.happen(WorkloadOpened(10.0, "s", Mode.SESSION, QPU, max_time_s=20_000.0))
     dice = random.Random(1)
     for n in range(150):
-        agenda.run_until(at := 10.0 + n * 50.0)
-        agenda.expect(f"mine {n}", 1.0)
-        agenda.found(f"mine {n}", dice.uniform(2, 8))
-        agenda.happen(JobSubmitted(at, f"mine {n}", QPU, "s"))
-    agenda.run_until(20_000.0)
+        queue.run_until(at := 10.0 + n * 50.0)
+        queue.expect(f"mine {n}", 1.0)
+        queue.found(f"mine {n}", dice.uniform(2, 8))
+        queue.happen(JobSubmitted(at, f"mine {n}", QPU, "s"))
+    queue.run_until(20_000.0)
     (stretch,) = scheduler.workload("s").stretches
     assert stretch.until(0) > 2 * 3_600
     due = [c for c in scheduler.calibrations if stretch.start < c.due_at < stretch.end]

@@ -143,6 +143,14 @@ def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Coun
     return Counter(status for status, _ in ends)
 
 
+def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService, sampler: SamplerV2) -> None:
+    job = sampler.run([mined("waits")], shots=10)
+    own._simulations._workers.close()
+    status, said = end_of(job)
+    assert status == "ERROR"
+    assert "The processes that simulate were ended before the job was done" in said
+
+
 # ---- what goes to the workers
 
 

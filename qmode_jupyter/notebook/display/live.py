@@ -10,7 +10,7 @@ from qmode_jupyter.notebook.actions import act
 from qmode_jupyter.notebook.display.displays import NoFace, front_end, open_face
 from qmode_jupyter.notebook.labextension import CARDS
 from qmode_jupyter.notebook.report import Report
-from qmode_jupyter.notebook.view_model import snapshot
+from qmode_jupyter.notebook.view_model import Message, snapshot
 from qmode_jupyter.runtime.runtime import Runtime
 
 
@@ -29,7 +29,7 @@ class Live:
             # Half a second that a picture would otherwise cost at the end, also after an interrupt.
             import qmode_jupyter.timeline.figure  # noqa: F401
 
-        def look(changed: frozenset[str] | None) -> dict[str, Any]:
+        def look(changed: frozenset[str] | None) -> Message:
             return snapshot(runtime, changed, only=owner)
 
         def clicked(request: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: The phases of a job as titles of columns, in order.
 PHASE_TITLES: Final = ("queued", "preparing", "waiting", "on the QPU")
 
-#: The view model: see `snapshot.py`.
+#: The view model: see `view_model`.
 Snapshot = Mapping[str, Any]
 
 #: Which rows stay when there are too many: those that are not named here, then these.
