@@ -496,7 +496,7 @@ class Runtime(Workloads):
         return name
 
     def _last_qpu(self) -> str:
-        return next(reversed(self._scheduler.qpus), catalogue.DEFAULT_BACKEND)
+        return [catalogue.DEFAULT_BACKEND, *self._scheduler.qpus][-1]
 
     def _populate(self, qpu: str) -> None:
         if qpu not in self._populated:

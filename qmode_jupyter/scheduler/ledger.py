@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import Plan
+
+#: Part of a step by which a sum of many small times may be wrong in its last digits: no reason for one more.
+_ROUNDING: Final = 5e-10
 
 
 class Charge(NamedTuple):
@@ -45,8 +48,7 @@ def charge_s(elapsed_s: float, overhead_s: float, step_s: float) -> float:
         The charge is a multiple of it, rounded up; 0 charges what was used.
     """
     seconds = max(overhead_s, elapsed_s)
-    # A sum of many small times is rounded first: an error in its last digits is no reason for a step more.
-    return math.ceil(round(seconds / step_s, 9)) * step_s if step_s else seconds
+    return math.ceil(seconds / step_s - _ROUNDING) * step_s if step_s else seconds
 
 
 @dataclass(slots=True)

@@ -162,7 +162,7 @@ def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: 
     )
 
 
-def replay(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Instruction]]]:
+def rerun(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Instruction]]]:
     """Feed `events` to a fresh scheduler; return it and the instructions of each event."""
     scheduler = Scheduler(plan)
     return scheduler, [scheduler.handle(event) for event in events]

@@ -229,7 +229,7 @@ def break_the_clock(desk: Desk) -> None:
 
 def break_an_event(error: BaseException) -> Callable[[Desk], None]:
     def blow(desk: Desk) -> None:
-        desk.engine.scheduler._handlers[ev.WorkloadOpened] = lambda event, out: raise_it(error)
+        desk.engine.scheduler.handle = lambda event: raise_it(error)  # type: ignore[method-assign]
         desk.engine.post(lambda: desk.engine.happen(lambda at: ev.WorkloadOpened(at, "s", Mode.SESSION, QPU)))
 
     return blow

@@ -58,7 +58,7 @@ def test_u4_a_fault_of_the_system_is_free_and_the_ledger_says_so() -> None:
     e.at(4)
     e.happen(ev.JobFailed(4.0, "struck", "the QPU went away", 9999, system_fault=True))
     assert e.of("struck").charged_s == 0
-    assert [c.reason for c in e.scheduler.accounts.charges] == ["fault of the system, not charged"]
+    assert [c.reason for c in e.scheduler.charges] == ["fault of the system, not charged"]
 
 
 def test_u5_waiting_is_never_charged() -> None:
@@ -91,7 +91,7 @@ def test_the_job_of_a_session_has_a_figure_and_is_not_billed_twice() -> None:
     assert e.scheduler.used_s() == 30  # what runs counts, too
     e.close("s")
     assert e.scheduler.used_s() == 30
-    assert [(c.job, c.billed, c.seconds) for c in e.scheduler.accounts.charges] == [
+    assert [(c.job, c.billed, c.seconds) for c in e.scheduler.charges] == [
         ("a", False, 10),
         (None, True, 30),
     ]

@@ -299,7 +299,7 @@ def test_q7_idle_time_of_a_reservation_is_charged_to_the_fraction() -> None:
     e.at(30).job("all of it", 10)
     e.at(50)
     assert e.scheduler.used_s() == 20
-    assert [c.seconds for c in e.scheduler.accounts.charges if c.job is None] == [0.5]
+    assert [c.seconds for c in e.scheduler.charges if c.job is None] == [0.5]
 
 
 def test_q7_only_what_was_held_inside_the_window_counts() -> None:
@@ -309,18 +309,18 @@ def test_q7_only_what_was_held_inside_the_window_counts() -> None:
     e.job("elsewhere", 30, qpu="another")
     e.at(20)
     # "before" held the QPU for 5 s of the window; what ran on another QPU counts nothing here.
-    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.accounts.charges if c.job is None]
+    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.charges if c.job is None]
     assert idle == [(10, 20, 5)]
     e.reserve(30, 40)
     e.at(35).job("under way at the end", 100)
     e.at(50)
-    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.accounts.charges if c.job is None]
+    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.charges if c.job is None]
     assert idle[1:] == [(30, 40, 5)]
     e.at(200).reserve(200, 220, tenant="ann")
     e.at(205).session("theirs", tenant="ann")
     e.job("in a session", 5, within="theirs", tenant="ann")
     e.at(230)
-    idle = [(c.tenant, c.seconds) for c in e.scheduler.accounts.charges if c.job is c.workload is None]
+    idle = [(c.tenant, c.seconds) for c in e.scheduler.charges if c.job is c.workload is None]
     assert idle[2:] == [("ann", 5)]
 
 
@@ -402,7 +402,7 @@ def test_the_ledger_says_why() -> None:
     e.job("cancelled", 50, within="s")
     e.at(10).cancel("cancelled")
     e.close("s")
-    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.accounts.charges]
+    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.charges]
     assert charges == [
         ("done", "s", 0, 5, 5, "on the QPU, done"),
         ("cancelled", "s", 5, 10, 5, "on the QPU, cancelled"),

@@ -243,7 +243,7 @@ def test_v22_a_single_job_is_charged_its_time_on_the_qpu(e: Emulation) -> None:
     assert [e.of(j).charged_s for j in ("a", "c")] == [3, 4]
     assert e.scheduler.used_s() == 7
     assert e.scheduler.used_s("somebody") == 100
-    mine = [c for c in e.scheduler.accounts.charges if c.tenant == "you"]
+    mine = [c for c in e.scheduler.charges if c.tenant == "you"]
     assert [(c.job, c.workload, c.start, c.end, c.seconds, c.billed, c.reason) for c in mine] == [
         ("a", None, 100, 103, 3, True, "on the QPU, done"),
         ("c", None, 103, 107, 4, True, "on the QPU, done"),
