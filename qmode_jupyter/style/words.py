@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from qmode_jupyter.scheduler.transitions import TOO_LONG, JobState, shown_state
 from qmode_jupyter.style.characters import printable as printable
 
 #: Stands for a number that is not there (yet).
@@ -52,7 +51,7 @@ QPU_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 #: Reason codes in a few words, for the row of a job (SEMANTICS 7).
 CODE_WORDS: Final[Mapping[int, str]] = MappingProxyType(
     {
-        TOO_LONG: "ran too long",
+        1305: "ran too long",
         1506: "circuits can't be read",
         1517: "not an ISA circuit",
         1519: "options exclude each other",
@@ -225,11 +224,6 @@ def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
     """Return what is charged, and how much of it jobs held the QPU: "usage 3 min 20 s (QPU 1 min 26 s)"."""
     words = f"usage {duration(usage_s)}"
     return words if qpu_s is None else f"{words} (QPU {duration(qpu_s)})"
-
-
-def outcome(state: str, code: int | None) -> str:
-    """Return how a job counts: one that ran too long has failed (SEMANTICS J3)."""
-    return str(shown_state(JobState(state), code))
 
 
 def failure(code: int | None, reason: str = "") -> str:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from qmode_jupyter.style import palette
-from qmode_jupyter.timeline.canvas import fitted, text_width
-from qmode_jupyter.timeline.ticks import STEPS_S, ticks
+from qmode_jupyter.timeline.canvas import STEPS_S, fitted, text_width, ticks
 from tests.notebook.drawn import box, drawn, extent, shapes, texts
 from tests.notebook.runs import RUNS
 
@@ -41,15 +40,15 @@ def test_labels_stand_clear_of_each_other_and_of_the_edge(run: str, width_in: fl
 @every_run
 def test_a_strips_words_stay_on_their_stretch(run: str, width_in: float) -> None:
     figure = drawn(run, width_in)
-    stretches = [
+    segments = [
         box(figure, bar)
         for meaning in ("queued", "active", "window", "inactive", "closed")
         for bar in shapes(figure).get(meaning, [])
     ]
-    for text in texts(figure, "strip"):
+    for text in texts(figure, "band"):
         words = extent(figure, text)
         assert any(s.x0 <= words.x0 and words.x1 <= s.x1 and s.y0 <= words.y0 and words.y1 <= s.y1
-                   for s in stretches), text.get_text()  # fmt: skip
+                   for s in segments), text.get_text()  # fmt: skip
 
 
 @every_width

@@ -31,7 +31,7 @@ def test_each_job_has_its_phases_in_their_colours() -> None:
     # 14 jobs, of which two queued, two waited and one failed while it was prepared; each job on the
     # QPU shows twice, in its row and in the QPU's; each meaning once more in the legend.
     assert bars == {
-        "queued": 2 + 2 + 1,  # two stretches of the strip besides
+        "queued": 2 + 2 + 1,  # two segments of the band besides
         "preparing": 13 + 1,
         "waiting": 2 + 1,
         "on_qpu": 13 * 2 + 1,
@@ -96,7 +96,7 @@ def test_the_number_of_artists_does_not_grow_with_the_jobs() -> None:
 
 def test_the_strip_says_what_the_session_did_and_why() -> None:
     figure = drawn("reactivated_session", 13)
-    assert said(figure, "strip") == [
+    assert said(figure, "band") == [
         "queue", "34 s",
         "Active", "exclusive use of the QPU",
         "interactive window", "60 s, ran out",
@@ -110,14 +110,14 @@ def test_the_strip_says_what_the_session_did_and_why() -> None:
 
 def test_words_go_where_there_is_no_room_and_the_legend_says_them() -> None:
     figure = drawn("reactivated_session", 3)
-    assert said(figure, "strip") == []
+    assert said(figure, "band") == []
     assert {"Active", "interactive window", "Inactive"} <= set(said(figure, "legend"))
 
 
 def test_the_title_carries_the_numbers() -> None:
     figure = drawn("reactivated_session")
     assert said(figure, "title") == ["session vqe on fake_fez"]
-    assert said(figure, "fact") == [
+    assert said(figure, "summary") == [
         "14 jobs",
         "1 failed",
         "usage 3 min 8 s (QPU 1 min 38 s)",
@@ -142,7 +142,7 @@ def test_a_failure_on_the_qpu_says_how_long_it_held_it() -> None:
     run.close(session, 20)
     figure = timeline(run.trace(60, session))
     assert said(figure, "label") == ["5 s  failed: 1305 ran too long", "6 s  failed: The QPU went away"]
-    assert said(figure, "fact")[:2] == ["2 jobs", "2 failed"]
+    assert said(figure, "summary")[:2] == ["2 jobs", "2 failed"]
 
 
 NAMED = {
@@ -173,7 +173,7 @@ def test_a_legend_names_what_is_in_the_picture_and_nothing_else() -> None:
 def test_what_goes_on_says_so() -> None:
     figure = drawn("running")
     assert said(figure, "ending") == ["now"]
-    assert said(figure, "fact")[0] == "In progress"
+    assert said(figure, "summary")[0] == "In progress"
     labels = said(figure, "label")
     assert Counter(labels)["waiting for the QPU"] == 3
     assert {"on the QPU", "preparing", "queued"} <= set(labels)
@@ -181,23 +181,23 @@ def test_what_goes_on_says_so() -> None:
 
 def test_timeouts_to_come_are_marked() -> None:
     figure = drawn("waiting_for_the_next_job")
-    assert said(figure, "strip")[-2:] == ["interactive window", "0:28 left"]
+    assert said(figure, "band")[-2:] == ["interactive window", "0:28 left"]
     assert set(said(figure, "timeout")) == {"maximum timeout 90 s", "interactive timeout"}
 
 
 def test_the_maximum_timeout_closes_and_running_jobs_finish() -> None:
     figure = drawn("over_its_maximum")
     assert said(figure, "timeout") == ["maximum timeout 60 s"]
-    assert said(figure, "strip")[-2:] == ["Closed", "running jobs finish"]
+    assert said(figure, "band")[-2:] == ["Closed", "running jobs finish"]
     assert said(figure, "ending") == ["closed", "maximum timeout"]
     assert said(figure, "label")[-2:] == ["failed: 4001 the session reached its maximum timeout"] * 2
 
 
 def test_a_session_that_never_got_a_job() -> None:
     figure = drawn("never_started")
-    assert said(figure, "strip") == ["Pending", "no job yet"]
+    assert said(figure, "band") == ["Pending", "no job yet"]
     assert said(figure, "ending") == ["closed", "no job in 30 min"]
-    assert said(figure, "fact")[0] == "no jobs"
+    assert said(figure, "summary")[0] == "no jobs"
 
 
 def test_a_cancelled_batch_says_who_ended_it() -> None:
@@ -208,14 +208,14 @@ def test_a_cancelled_batch_says_who_ended_it() -> None:
     run.cancel(batch, 40)
     figure = timeline(run.trace(300, batch))
     assert said(figure, "ending") == ["closed", "by cancel()"]
-    assert "takes no new jobs" in said(figure, "strip")
+    assert "takes no new jobs" in said(figure, "band")
 
 
 def test_one_job_and_its_price() -> None:
     figure = drawn("one_job")
-    assert said(figure, "fact") == ["done", "usage 6 s (QPU 6 s)", "free on Open"]
+    assert said(figure, "summary") == ["done", "usage 6 s (QPU 6 s)", "free on Open"]
     assert said(figure, "axis") == ["time since the job was submitted (s, emulated)"]
-    assert said(drawn("failed_job"), "fact")[0] == "failed"
+    assert said(drawn("failed_job"), "summary")[0] == "failed"
 
 
 def test_each_of_several_workloads_has_its_strip_and_rows() -> None:
@@ -242,7 +242,7 @@ def test_more_than_forty_jobs_merge_into_a_density() -> None:
     assert len(texts(drawn("forty_jobs"), "row")) == 20  # every second one is named
     figure = timeline(large_batch(41))
     assert texts(figure, "row") == texts(figure, "label") == []
-    assert said(figure, "strip")[0] == "Active"
+    assert said(figure, "band")[0] == "Active"
     assert {"queued", "preparing", "waiting", "on_qpu", "done"} <= set(shapes(figure, "areas"))
 
 

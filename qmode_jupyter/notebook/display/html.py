@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from qmode_jupyter.scheduler.transitions import JobState, shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.style.palette import LIGHT
 
@@ -158,7 +159,7 @@ def _table(jobs: Mapping[str, Mapping[str, Any]], now: float) -> str:
 
 
 def _row(identifier: str, job: Mapping[str, Any], now: float, scale: float) -> str:
-    state = words.outcome(job["state"], job.get("code"))
+    state = shown_state(JobState(job["state"]), job.get("code"))
     word = escape(words.job_word(state, job.get("place")))
     fill = LIGHT[state].fill if state in LIGHT.inks else LIGHT["queued"].fill
     usage = words.duration(job["usage"]) if job.get("usage") else ""
@@ -179,7 +180,7 @@ def _listed(jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if len(order) <= LISTED:
         return order
     newest = order[::-1]
-    failed = [j for j in newest if words.outcome(jobs[j]["state"], jobs[j].get("code")) == "failed"]
+    failed = [j for j in newest if shown_state(JobState(jobs[j]["state"]), jobs[j].get("code")) == "failed"]
     chosen = set(failed[:_KEPT_FAILURES])
     chosen |= set([j for j in newest if j not in chosen][: LISTED - len(chosen)])
     return [each for each in newest if each in chosen]
@@ -191,7 +192,7 @@ def _rest(jobs: Mapping[str, Mapping[str, Any]], listed: Sequence[str]) -> str:
         return ""
     by_state: dict[str, int] = {}
     for job in rest:
-        state = words.outcome(job["state"], job.get("code"))
+        state = shown_state(JobState(job["state"]), job.get("code"))
         by_state[state] = by_state.get(state, 0) + 1
     text = f"{words.count(len(rest), 'more job')}: {words.counts(by_state)}"
     return f'<div style="border-top:1px solid {_LINE};padding:5px 14px;{_SOFT}">{text}</div>'

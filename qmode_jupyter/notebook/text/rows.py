@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.scheduler.events import YOU
+from qmode_jupyter.scheduler.transitions import JobState, shown_state
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Row:
             id=job_id,
             workload=job["workload"],
             program=job["program"],
-            state=words.outcome(job["state"], job.get("code")),
+            state=shown_state(JobState(job["state"]), job.get("code")),
             times=(times[0], times[1], times[2], times[3], times[4]),
             usage_s=job["usage"],
             place=job.get("place"),
@@ -88,7 +89,7 @@ def rows_of_trace(trace: Trace, workload_id: str | None = None) -> list[Row]:
             id=job.id,
             workload=job.workload,
             program=job.program,
-            state=words.outcome(job.state, job.reason_code),
+            state=shown_state(job.state, job.reason_code),
             times=(job.submitted_at, job.preparing_at, job.waiting_at, job.on_qpu_at, job.ended_at),
             usage_s=job.charged_s,
             code=job.reason_code,

@@ -174,7 +174,7 @@ def test_the_page_uses_the_same_words_and_numbers() -> None:
         calls += [("jobWord", [state, 3]), ("outcome", [state, 1305]), ("counts", [{state: 1200, "done": 2}])]
         expected += [
             words.job_word(state, 3),
-            words.outcome(state, 1305),
+            shown_state(state, 1305),
             words.counts({state: 1200, "done": 2}),
         ]
     for code in [None, 7, *words.CODE_WORDS]:
