@@ -7,17 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import RuntimeClosedError
-from qmode_jupyter.notebook.display.throttle import Feed, Outbox, Pace
+from qmode_jupyter.notebook.display.throttle import PAGES, Outbox, RateLimit, Throttle
 from qmode_jupyter.notebook.link import Link
 
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
 
-
-#: What the cards in the notebook may send, and what goes to panel and status bar: together ten messages
-#: and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
-CARDS: Final = Pace(0.14, 10_500)
-PAGES: Final = Pace(0.4, 6_000)
 
 #: What there is to see before the first cell has used a service.
 _EMPTY: Final[dict[str, Any]] = {
@@ -46,8 +41,8 @@ class Wire:
         self._lock = threading.Lock()
         self._service: RuntimeService | None = None
         self._link = Link(kernel, self._look, self._act)
-        self._outbox = Outbox(self._look, PAGES)
-        self._feed = Feed(self._outbox, self._link.publish)
+        self._outbox = Outbox(self._look, RateLimit(*PAGES))
+        self._throttle = Throttle(self._outbox, self._link.publish)
         self._unsubscribe: Callable[[], None] = _nothing
         self._closed = False
 
@@ -63,19 +58,19 @@ class Wire:
             self._unsubscribe()
             self._service = service
             self._outbox.start_over()
-            self._unsubscribe = service.subscribe(self._feed.changed, self._start_over)
-            self._feed.changed()
+            self._unsubscribe = service.subscribe(self._throttle.changed, self._start_over)
+            self._throttle.changed()
 
     def flush(self) -> None:
         """Tell the pages how things stand now: a cell has ended."""
-        self._feed.flush()
+        self._throttle.flush()
 
     def close(self) -> None:
         """Tell the pages that nothing is here any more."""
         with self._lock:
             self._closed = True
             self._unsubscribe()
-            self._feed.close()
+            self._throttle.close()
             self._link.close()
 
     def _look(self, changed: frozenset[str] | None) -> dict[str, Any]:
@@ -91,7 +86,7 @@ class Wire:
 
     def _start_over(self) -> None:
         self._outbox.start_over()
-        self._feed.changed()
+        self._throttle.changed()
 
     def _act(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._service is None:

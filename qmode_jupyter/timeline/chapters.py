@@ -251,7 +251,7 @@ def jobs_chapter(jobs: Sequence[JobRecord], start: float, end: float) -> Chapter
     pause = (end - start) * PAUSE_SHARE
     if len(jobs) == 1:
         name = words.workload_name("job", "", jobs[0].id)
-        ending = shown_state(jobs[0].state, jobs[0].reason_code)
+        ending = shown_state(jobs[0].state, jobs[0].reason_code).value
     else:
         name = "job mode"
         ending = "all ended"

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from traitlets.config import Config
 
-from qmode_jupyter.notebook.services import Desk, Settings
+from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.scheduler.trace import Trace
 
 BELL = """
@@ -344,13 +344,13 @@ def test_what_is_wrong_with_a_command_is_said_in_one_line(
 
 
 def test_the_newest_of_nothing_is_told_how_to_begin() -> None:
-    desk = Desk()
-    desk.choose(Settings(seed=7))
+    services = Services()
+    services.choose({"seed": 7})
     try:
         with pytest.raises(UsageError, match=r"^Nothing has run yet: put %%qsession above a cell .*\.$"):
-            desk.latest()
+            services.latest()
     finally:
-        desk.close()
+        services.close()
 
 
 def test_a_cell_that_awaits_is_refused(shell: InteractiveShell) -> None:

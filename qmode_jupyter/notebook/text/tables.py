@@ -1,6 +1,6 @@
 """What the widget shows, in plain text: for terminals, saved notebooks without a front end, and logs.
 
-Everything here reads the view model that all faces read (or a trace) and returns strings of at most
+Everything here reads the view model that all displays read (or a trace) and returns strings of at most
 `width` cells a line. Colours come only with the style of a terminal: `text_grid.style_of(stream)`.
 """
 
@@ -22,7 +22,7 @@ from qmode_jupyter.notebook.text.grid import (
     one_line,
     wrapped,
 )
-from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, Snapshot, books_of, fold, rows_of
+from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, Snapshot, fold, rows_of, usage_of
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -183,10 +183,12 @@ def usage_table(
     workload_id
         Of the one workload that it is about; None takes all that `source` has.
     """
-    books = books_of(source, workload_id)
-    rows, now = books.rows, books.now
+    usage = usage_of(source, workload_id)
+    rows, now = usage.rows, usage.now
     foot = [
-        line for bill in books.bills or ("nothing is charged",) for line in wrapped(one_line(bill), width)
+        line
+        for charge in usage.charges or ("nothing is charged",)
+        for line in wrapped(one_line(charge), width)
     ]
     if not rows:
         return "\n".join(["no jobs", *foot])

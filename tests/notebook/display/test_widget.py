@@ -15,6 +15,7 @@ import pytest
 
 import qmode_jupyter.notebook.display.widget as status
 from qmode_jupyter.notebook.display.widget import StatusWidget
+from qmode_jupyter.scheduler.transitions import JobState, shown_state
 from qmode_jupyter.style import words
 from tests.notebook.view_models import view
 
@@ -174,7 +175,7 @@ def test_the_page_uses_the_same_words_and_numbers() -> None:
         calls += [("jobWord", [state, 3]), ("outcome", [state, 1305]), ("counts", [{state: 1200, "done": 2}])]
         expected += [
             words.job_word(state, 3),
-            shown_state(state, 1305),
+            shown_state(JobState(state), 1305),
             words.counts({state: 1200, "done": 2}),
         ]
     for code in [None, 7, *words.CODE_WORDS]:
