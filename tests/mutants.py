@@ -1,10 +1,13 @@
 """Breaks the scheduler's rules one at a time, on purpose, and sees whether a test of the rules fails.
 
 ``make mutants`` runs it; ``python -m tests.mutants --help`` says what else it takes. A mutant is one small
-change of one module: another comparison, another state, a limit more or less, a line left out. Each is
-tried in a process of its own, forked from one that has everything loaded but the scheduler. A mutant that
-no test fails for *survives*: a rule that nobody states. Those that can't be told from the original are
+change of one module: another comparison, another state, a limit more or less, a line left out. A mutant
+that no test fails for *survives*: a rule that nobody states. Those that can't be told from the original are
 listed, each with its reason, in ``equivalent_mutants.toml``.
+
+Each is tried in a process of its own. One inside a function is forked from a pytest that has collected its
+tests, and gives the function its other code. One of a table or a default is there from the import on, so it
+is forked from a process that has not loaded the scheduler yet.
 
 Its own program and no library: the rules are tables and plans' values as much as code. mutmut changes
 functions only, and cosmic-ray starts a Python for each of a thousand changes and knows no table.
@@ -16,6 +19,7 @@ import argparse
 import ast
 import copy
 import importlib.util
+import inspect
 import json
 import os
 import random
@@ -25,11 +29,12 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import hypothesis
 import hypothesis.stateful
@@ -68,6 +73,8 @@ TESTS = (
     "scheduler/test_fairshare.py",
     "scheduler/test_invariants.py",
 )
+#: Tests that take most of the time, and come last.
+_SLOW = ("runTest", "test_under_full_load")
 #: Processor seconds after which a mutant that comes to no end counts as found out; the tests take two.
 LONGEST_S = 15
 _MOST_BYTES = 4 << 30
@@ -104,6 +111,8 @@ class Mutant:
     line: int
     key: str
     tree: ast.Module
+    #: The function that it is in, or "" for a table, a default or the like.
+    function: str
 
     def __str__(self) -> str:
         return f"{self.module}.py:{self.line}: {self.key.partition(': ')[2]}"
@@ -114,38 +123,54 @@ def mutants(module: str) -> list[Mutant]:
     tree = ast.parse((SCHEDULER / f"{module}.py").read_text(encoding="utf-8"))
     seen: Counter[str] = Counter()
     found = []
-    for path, node, scope, statement in _places(tree, (), "", ""):
+    for node, place in _places(tree, Place()):
         for other in _variants(node):
-            key = f"{module}{scope}: {statement}: {_text(node)} -> {_text(other)}"
+            key = f"{module}{place.scope}: {place.statement}: {_text(node)} -> {_text(other)}"
             seen[key] += 1
             if seen[key] > 1:
                 key += f" #{seen[key]}"
-            changed = _replaced(tree, path, ast.copy_location(other, node))
-            found.append(Mutant(module, node.lineno, key, ast.fix_missing_locations(changed)))
+            changed = _replaced(tree, place.path, ast.copy_location(other, node))
+            ast.fix_missing_locations(changed)
+            found.append(Mutant(module, node.lineno, key, changed, place.function))
     return found
 
 
-def _places(
-    node: ast.AST, path: Path_, scope: str, statement: str
-) -> Iterator[tuple[Path_, ast.expr, str, str]]:
-    """Yield every node that may be changed, with its path from the root, its scope and its statement."""
+@dataclass(frozen=True)
+class Place:
+    """Where a node is: its path from the root, its class or function, its statement."""
+
+    path: Path_ = ()
+    scope: str = ""
+    statement: str = ""
+    #: The outermost function whose body it is in.
+    function: str = ""
+
+    def inside(self, node: ast.AST) -> Place:
+        """Return the place as it is for what is in `node`."""
+        scope = (
+            f"{self.scope}.{node.name}" if isinstance(node, ast.FunctionDef | ast.ClassDef) else self.scope
+        )
+        statement = ast.unparse(node).partition("\n")[0] if isinstance(node, ast.stmt) else self.statement
+        return replace(self, scope=scope, statement=statement)
+
+
+def _places(node: ast.AST, around: Place) -> Iterator[tuple[ast.AST, Place]]:
+    """Yield every node that may be changed, with its place."""
     if isinstance(node, _NO_RULE) or _only_for_types(node) or getattr(node, "name", None) in _WORDS:
         return
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        scope = f"{scope}.{node.name}"
-    if isinstance(node, ast.stmt):
-        statement = ast.unparse(node).partition("\n")[0]
-    if path and hasattr(node, "lineno"):
-        yield path, node, scope, statement  # type: ignore[misc]
+    place = around.inside(node)
+    if hasattr(node, "lineno"):
+        yield node, place
     for name, value in ast.iter_fields(node):
         if name in _NO_RULE_FIELDS:
             continue
-        if isinstance(value, ast.AST):
-            yield from _places(value, (*path, (name, None)), scope, statement)
-        elif isinstance(value, list):
-            for index, child in enumerate(value):
-                if isinstance(child, ast.AST) and not _is_docstring(child):
-                    yield from _places(child, (*path, (name, index)), scope, statement)
+        inner = place
+        if isinstance(node, ast.FunctionDef) and name == "body" and not place.function:
+            inner = replace(place, function=place.scope[1:])
+        children = enumerate(value) if isinstance(value, list) else [(None, value)]
+        for index, child in children:
+            if isinstance(child, ast.AST) and not _is_docstring(child):
+                yield from _places(child, replace(inner, path=(*place.path, (name, index))))
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -287,16 +312,50 @@ class _Finder:
         return importlib.util.spec_from_file_location(name, self._path, loader=loader)
 
 
-def _tests_pass(mutant: Mutant | None) -> bool:
-    """Run the tests with a mutant in place, or with none; meant for a process that then ends."""
-    if mutant is not None:
-        sys.meta_path.insert(0, _Finder(mutant))
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _give_code(mutant: Mutant) -> None:
+    """Give the function that the mutant is in its other code, wherever it was imported to."""
+    holder: Any = sys.modules[f"qmode_jupyter.scheduler.{mutant.module}"]
+    changed = compile(mutant.tree, holder.__file__, "exec")
+    for name in mutant.function.split("."):
+        holder = inspect.getattr_static(holder, name)
+    function = holder.fget if isinstance(holder, property) else getattr(holder, "__wrapped__", holder)
+    function.__code__ = next(c for c in _codes(changed) if c.co_qualname == mutant.function)
+
+
+def _run_tests(*plugins: object) -> bool:
     tests = [str(ROOT / "tests" / name) for name in TESTS]
-    options = ["-x", "-q", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib"]
-    return pytest.main([*options, *tests]) is pytest.ExitCode.OK
+    options = ["-xqs", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib"]
+    return pytest.main([*options, *tests], plugins=plugins) is pytest.ExitCode.OK
 
 
-def _start(mutant: Mutant | None) -> int:
+def _survives(mutant: Mutant | None, session: pytest.Session | None) -> bool:
+    """Whether all tests pass with a mutant, or with none; meant for a process that then ends."""
+    if session is None:
+        if mutant is not None:
+            sys.meta_path.insert(0, _Finder(mutant))
+        return _run_tests()
+    if mutant is not None:
+        _give_code(mutant)
+    for number, item in enumerate(session.items):
+        following = session.items[number + 1] if number + 1 < len(session.items) else None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return False
+    return True
+
+
+def _passes(session: pytest.Session | None) -> bool:
+    return os.waitpid(_start(None, session), 0)[1] == 0
+
+
+def _start(mutant: Mutant | None, session: pytest.Session | None) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -307,27 +366,55 @@ def _start(mutant: Mutant | None) -> int:
             os.dup2(nowhere, stream)
         resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
         resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
-        code = 0 if _tests_pass(mutant) else 1
+        code = 0 if _survives(mutant, session) else 1
     finally:
         os._exit(code)
 
 
-def survivors(tried: list[Mutant], jobs: int, until: float) -> tuple[list[Mutant], int]:
-    """Return the mutants that no test fails for, and how many were tried before `until`."""
-    running: dict[int, Mutant] = {}
-    alive, number = [], 0
-    while running or (number < len(tried) and time.monotonic() < until):
-        while len(running) < jobs and number < len(tried) and time.monotonic() < until:
-            running[_start(tried[number])] = tried[number]
-            number += 1
-            if number % 100 == 0:
-                print(f"{number} of {len(tried)}", flush=True)
-        pid, status = os.wait()
-        mutant = running.pop(pid)
-        if status == 0:
-            alive.append(mutant)
-            print(f"survives  {mutant}", flush=True)
-    return alive, number
+@dataclass
+class Trial:
+    """Mutants that are tried until a moment comes, so many at once."""
+
+    jobs: int
+    until: float
+    alive: list[Mutant] = field(default_factory=list)
+    number: int = 0
+
+    def all_of(self, mutants: list[Mutant], session: pytest.Session | None = None) -> None:
+        """Try mutants in forks of this process, with a session's tests or from the import on."""
+        running: dict[int, Mutant] = {}
+        waiting = iter(mutants)
+        while True:
+            while len(running) < self.jobs and time.monotonic() < self.until:
+                mutant = next(waiting, None)
+                if mutant is None:
+                    break
+                running[_start(mutant, session)] = mutant
+                self.number += 1
+            if not running:
+                return
+            pid, status = os.wait()
+            mutant = running.pop(pid)
+            if status == 0:
+                self.alive.append(mutant)
+                print(f"survives  {mutant}", file=sys.__stdout__, flush=True)
+
+
+class _InsideFunctions:
+    """Runs the collected tests, once as they are and then with each mutant, in processes of their own."""
+
+    def __init__(self, trial: Trial, mutants: list[Mutant]) -> None:
+        self._trial, self._mutants = trial, mutants
+        self.clean = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, bool, bool]:
+        session.items.sort(key=lambda item: item.name.startswith(_SLOW))
+        self.clean = _passes(session)
+        if self.clean:
+            self._trial.all_of(self._mutants, session)
+        session.items.clear()
+        return (yield)
 
 
 def main() -> int:
@@ -349,9 +436,6 @@ def main() -> int:
     )
     hypothesis.settings.load_profile("mutants")
     began = time.monotonic()
-    if os.waitpid(_start(None), 0)[1] != 0:
-        print("The tests fail without any mutant: mend them first.")
-        return 1
     listed = {
         entry["mutant"] for entry in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     }
@@ -360,17 +444,25 @@ def main() -> int:
     stale = sorted(key for key in listed - keys if re.split(r"[.:]", key)[0] in given.modules)
     tried = [mutant for mutant in everyone if mutant.key not in listed]
     random.Random(given.seed).shuffle(tried)
-    alive, number = survivors(tried, given.jobs, began + 60 * given.minutes)
+    trial = Trial(given.jobs, began + 60 * given.minutes)
+    inside = _InsideFunctions(trial, [mutant for mutant in tried if mutant.function])
+    clean = _passes(None)
+    if clean:
+        trial.all_of([mutant for mutant in tried if not mutant.function])
+        _run_tests(inside)
+    if not (clean and inside.clean):
+        print("The tests fail without any mutant: mend them first.")
+        return 1
     minutes = (time.monotonic() - began) / 60
-    for mutant in sorted(alive, key=lambda m: (m.module, m.line)):
+    for mutant in sorted(trial.alive, key=lambda m: (m.module, m.line)):
         print(f"[[equivalent]]\nmutant = {json.dumps(mutant.key)}")
     for key in stale:
         print(f"listed as equivalent, and there is no such mutant: {key}")
     print(
-        f"{len(alive)} of {number} mutants survive, {len(tried) - number} were not tried, "
+        f"{len(trial.alive)} of {trial.number} mutants survive, {len(tried) - trial.number} were not tried, "
         f"{len(everyone) - len(tried)} are listed as equivalent; {minutes:.1f} min"
     )
-    return 1 if alive or stale else 0
+    return 1 if trial.alive or stale else 0
 
 
 if __name__ == "__main__":

@@ -98,9 +98,7 @@ class Runtime(Workloads):
         if speed != "max" and not _is_speed(speed):
             raise ValueError(f'speed must be "max" or a number above 0 and finite, not {speed!r}.')
         if workers is not None and not _is_count(workers):
-            raise ValueError(
-                f"workers must be a whole number above 0, or None for one per core, not {workers!r}."
-            )
+            raise ValueError(f"workers must be a whole number above 0 or None, not {workers!r}.")
         if clock is not None and not isinstance(clock, Clock):
             raise ValueError(f"clock must be a Clock, not {clock!r}.")
         self.tenants = tenants or Tenants(load, seed=seed or 0)
@@ -116,7 +114,8 @@ class Runtime(Workloads):
         #: QPUs that other users have come to.
         self._populated: set[str] = set()
         self._backends: dict[str, BackendV2] = {}
-        self._closed = False
+        #: The processes have been given back.
+        self._released = False
         self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
@@ -450,18 +449,20 @@ class Runtime(Workloads):
     @property
     def closed(self) -> bool:
         """Whether it takes no more work: it was closed, or ended with an error of its own."""
-        return self._closed or self._engine.ended
+        return self._engine.ended
 
     def close(self) -> None:
-        """End everything: jobs that have not ended are lost, no thread and no process is left."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+        """End everything: jobs that have not ended are lost, no thread and no process is left.
+
+        A second time nothing happens, unless the first time was interrupted: then the rest is done.
+        """
         try:
             self._engine.stop()
         finally:
-            self._simulations.close()
+            with self._lock:
+                release, self._released = not self._released, True
+            if release:
+                self._simulations.close()
 
     # ---- inside
 
@@ -551,14 +552,12 @@ def _own_fault(error: BaseException) -> Fault:
     return Fault(f"the emulated service could not simulate it ({what})", system_fault=True)
 
 
-def _is_count(workers: object) -> bool:
-    whole = not isinstance(workers, bool) and isinstance(workers, Integral)
-    return whole and workers > 0  # type: ignore[operator]
-
-
 def _is_speed(speed: object) -> bool:
-    number = isinstance(speed, Real) and not isinstance(speed, bool)
-    return number and math.isfinite(speed) and speed > 0  # type: ignore[arg-type, operator]
+    return not isinstance(speed, bool) and isinstance(speed, Real) and 0 < float(speed) < math.inf
+
+
+def _is_count(number: object) -> bool:
+    return not isinstance(number, bool) and isinstance(number, Integral) and int(number) > 0
 
 
 def _seconds(name: str, value: float) -> float:

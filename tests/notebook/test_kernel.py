@@ -127,7 +127,7 @@ def test_an_interrupt_with_twenty_jobs_is_over_within_a_second(kernel: Kernel) -
     assert statuses.count("CANCELLED") >= 18
     assert (status, unfinished) == ("Closed", 0)
     idle = kernel.run(
-        "from qmode_jupyter.runtime import pool\nimport threading, time\n"
+        "from qmode_jupyter.simulation import pool\nimport threading, time\n"
         "end = time.monotonic() + 5\n"
         "while pool._pool.idle < pool._pool.count and time.monotonic() < end: threading.Event().wait(0.01)\n"
         "print(pool._pool.idle == pool._pool.count)"

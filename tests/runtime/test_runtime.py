@@ -332,6 +332,19 @@ def test_a_listener_that_asks_for_a_result_is_told_and_the_job_goes_on(own: Runt
     assert "Wait in another thread" in str(told[0])
 
 
+def test_closing_that_was_interrupted_is_done_by_closing_again(
+    own: RuntimeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = own._engine.stop
+    monkeypatch.setattr(own._engine, "stop", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert isinstance(outcome(own.close), KeyboardInterrupt)
+    assert not own.closed
+    monkeypatch.setattr(own._engine, "stop", stop)
+    outcome(own.close)
+    assert own.closed
+    assert not own._engine._thread.is_alive()
+
+
 def test_a_listener_may_close_the_service(own: RuntimeService) -> None:
     own.subscribe(lambda ids: own.close())
     assert isinstance(outcome(lambda: submit(own.backend("aer_simulator")).result()), RuntimeClosedError)

@@ -38,3 +38,11 @@ def test_arming_again_replaces_and_disarming_takes_back() -> None:
     assert deadlines.first_at == 30
     assert deadlines.pop_due(30) == (Deadline.IDLE, "w")
     assert (deadlines.pop_due(100), deadlines.first_at) == (None, inf)
+
+
+def test_what_was_armed_twice_for_one_time_falls_due_once() -> None:
+    deadlines = Deadlines()
+    deadlines.arm(Deadline.IDLE, "w", 10)
+    deadlines.arm(Deadline.IDLE, "w", 10)
+    assert deadlines.pop_due(10) == (Deadline.IDLE, "w")
+    assert deadlines.pop_due(10) is None

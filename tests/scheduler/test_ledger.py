@@ -12,7 +12,16 @@ from tests.scheduler.emulation import Emulation
 
 @pytest.mark.parametrize(
     ("elapsed_s", "overhead_s", "step_s", "charged"),
-    [(0.3, 2, 1, 2), (2, 2, 1, 2), (2.01, 2, 1, 3), (130, 2, 1, 130), (0.3, 0, 0, 0.3), (0, 2, 1, 2)],
+    [
+        (0.3, 2, 1, 2),
+        (2, 2, 1, 2),
+        (2.01, 2, 1, 3),
+        (130, 2, 1, 130),
+        (0.3, 0, 0, 0.3),
+        (0, 2, 1, 2),
+        (1.2, 0, 0.5, 1.5),
+        (7, 2, 5, 10),
+    ],
 )
 def test_a9_whole_seconds_and_at_least_the_overhead(elapsed_s, overhead_s, step_s, charged) -> None:
     assert charged_seconds(elapsed_s, overhead_s, step_s) == charged
@@ -92,3 +101,12 @@ def test_usage_leaves_the_window_when_its_time_is_over() -> None:
     assert e.at(600).scheduler.used_s() == 30
     assert e.at(1_010).scheduler.used_s() == 20
     assert e.at(1_520).scheduler.used_s() == 0
+
+
+def test_q2_of_an_allowance_and_a_cost_limit_the_smaller_one_holds() -> None:
+    for limits in ({"allowance_s": 10, "cost_limit_s": 500}, {"allowance_s": 500, "cost_limit_s": 10}):
+        e = Emulation(with_limits("payg", cost_limit_policy="finish_running", window_s=1_000, **limits))
+        e.job("a", 12)
+        e.at(20).job("b", 5)
+        assert e.at(1_011).of("b").preparing_at is None
+        assert e.at(1_013).of("b").preparing_at == 1_012

@@ -374,3 +374,91 @@ def test_an_inactive_session_counts_no_idle_time() -> None:
     e.job("a", 5, within="s")
     assert e.at(64)["s"].idle_deadline_at == 65
     assert e.at(66)["s"].idle_deadline_at is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "act"),
+    [
+        (PREMIUM, lambda e: e.cancel("s")),  # SEMANTICS S19
+        (PREMIUM, lambda e: e.cancel("its job")),
+        (LEGACY_2023, lambda e: e.close("s")),  # SEMANTICS L4
+    ],
+)
+def test_a_session_that_leaves_the_line_lets_the_next_one_go_at_once(plan, act) -> None:
+    e = Emulation(plan)
+    e.job("theirs", 200, tenant="somebody")
+    e.at(10).session("s")
+    e.job("its job", 5, within="s")
+    e.job("next", 5)
+    assert e.at(20).of("next").state is JobState.QUEUED
+    act(e)
+    assert e.of("next").preparing_at == 20
+
+
+def test_the_ledger_says_why() -> None:
+    e = Emulation()
+    e.session("s")
+    e.job("done", 5, within="s")
+    e.job("cancelled", 50, within="s")
+    e.at(10).cancel("cancelled")
+    e.close("s")
+    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.accounts.charges]
+    assert charges == [
+        ("done", "s", 0, 5, 5, "on the QPU, done"),
+        ("cancelled", "s", 5, 10, 5, "on the QPU, cancelled"),
+        (None, "s", 0, 10, 10, "session active"),
+    ]
+
+
+def test_a2_the_last_half_second_of_a_cost_limit() -> None:
+    e = Emulation(with_limits(PREMIUM, cost_limit_s=10.5, charge_step_s=0))
+    e.job("a", 10)
+    e.job("b", 10)
+    e.at(30)
+    assert (e.of("b").ended_at, e.of("b").reason_code, e.scheduler.used_s()) == (10.5, 1305, 10.5)
+
+
+def test_q7_reservations_come_in_the_order_of_their_times() -> None:
+    e = Emulation(LEGACY_2023)
+    e.reserve(300, 400)
+    e.reserve(100, 200)
+    e.at(150).job("theirs", 5, tenant="ann")
+    assert e.at(199).of("theirs").state is JobState.QUEUED
+    assert e.at(250).of("theirs").on_qpu_at == 200
+    e.at(350).job("theirs too", 5, tenant="ann")
+    assert e.at(500).of("theirs too").on_qpu_at == 400
+    assert e.scheduler.used_s() == 200
+
+
+def test_a2_a_cost_limit_of_nothing_lets_nothing_run() -> None:
+    e = Emulation(with_limits(PREMIUM, cost_limit_s=0))
+    e.job("a", 10)
+    e.at(10)
+    assert (e.of("a").reason_code, e.of("a").charged_s, e.of("a").ended_at) == (1305, 0, 0)
+
+
+def test_j20_why_a_job_was_stopped() -> None:
+    e = Emulation()
+    e.job("a", 10, max_execution_s=5)
+    e.at(5)
+    assert (e.of("a").reason, e.of("a").reason_code) == (
+        "Job ran longer than its maximum execution time",
+        1305,
+    )
+
+
+def test_l3_a_batch_that_expires_with_nothing_in_a_lane_gives_its_priority_up() -> None:
+    e = Emulation(with_limits(LEGACY_2023, lanes=1))
+    e.batch("b", 100)
+    e.job("a", 20, within="b")
+    e.job("held up", 20, within="b")
+    e.reserve(10, 200, tenant="ann")
+    b = e.at(150)["b"]
+    assert (b.state, b.closed_at, [(span.start, span.end) for span in b.stretches]) == (
+        "closed",
+        100,
+        [(0, 100)],
+    )
+    assert e.of("held up").state is JobState.QUEUED
+    e.at(300)
+    assert (e.of("held up").on_qpu_at, e["b"].usage_s) == (200, 20)

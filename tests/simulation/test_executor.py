@@ -21,11 +21,15 @@ import psutil
 import pytest
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
-from qmode_jupyter.runtime import folder, likeness, parcels, simulate
-from qmode_jupyter.runtime import simulations as simulations_module
+from qmode_jupyter.simulation import executor as simulations_module
+from qmode_jupyter.simulation import fingerprints as likeness
+from qmode_jupyter.simulation import object_store as parcels
+from qmode_jupyter.simulation import private_folder as folder
+from qmode_jupyter.simulation import worker as simulate
 from tests.emulated import bell, isa, service
 from tests.simulation.bombs import mined
 from tests.simulation.chores import KINDS
@@ -139,6 +143,14 @@ def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Coun
     return Counter(status for status, _ in ends)
 
 
+def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService, sampler: SamplerV2) -> None:
+    job = sampler.run([mined("waits")], shots=10)
+    own._simulations._workers.close()
+    status, said = end_of(job)
+    assert status == "ERROR"
+    assert "The processes that simulate were ended before the job was done" in said
+
+
 # ---- what goes to the workers
 
 
@@ -162,8 +174,8 @@ def test_files_that_somebody_deletes_are_written_again(own: RuntimeService) -> N
 
 
 def test_what_a_worker_does_not_find_fails_its_job_and_the_next_one_runs(own: RuntimeService) -> None:
-    noisy = AerSimulator.from_backend(own.backend("generic_19q"))
-    sampler = SamplerV2(noisy)
+    model = NoiseModel.from_backend(own.backend("generic_19q"))
+    sampler = SamplerV2(own.backend("generic_19q"), {"simulator": {"noise_model": model}})
     circuit = own_isa(own)
     assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
     for path in Path(own._simulations._parcels.directory).glob("noise-*-*"):
