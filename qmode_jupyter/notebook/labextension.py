@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.throttle import PAGES, Outbox, RateLimit, Throttle
 from qmode_jupyter.notebook.link import Link
+from qmode_jupyter.notebook.view_model import Message, empty, snapshot
 
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
-
-
-#: What there is to see before the first cell has used a service.
-_EMPTY: Final[dict[str, Any]] = {
-    "v": 1,
-    "runtime": "",
-    "seq": 0,
-    "whole": True,
-    "clock": {"now": 0.0, "at_ms": 0, "rate": 0, "held": False, "speed": "max", "origin_ms": 0},
-    "plan": {"name": "", "title": "", "usd_per_s": None},
-    "workloads": {},
-    "jobs": {},
-}
 
 
 class Wire:
@@ -73,16 +61,13 @@ class Wire:
             self._throttle.close()
             self._link.close()
 
-    def _look(self, changed: frozenset[str] | None) -> dict[str, Any]:
-        # Both imports bring Qiskit: they wait until there is a service, which has brought it before.
+    def _look(self, changed: frozenset[str] | None) -> Message:
         if self._service is None:
-            return _EMPTY
-        from qmode_jupyter.notebook.view_model import snapshot
-
+            return empty()
         try:
             return snapshot(self._service, changed)
         except RuntimeClosedError:
-            return _EMPTY
+            return empty()
 
     def _start_over(self) -> None:
         self._outbox.start_over()
@@ -91,6 +76,7 @@ class Wire:
     def _act(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._service is None:
             return {"ok": False, "error": "Nothing runs here; nothing was changed."}
+        # It brings Qiskit; a service has brought that before.
         from qmode_jupyter.notebook.actions import act
 
         return act(self._service, request)

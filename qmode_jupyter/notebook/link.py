@@ -25,6 +25,8 @@ from typing import Any, Final
 from comm import create_comm, get_comm_manager
 from comm.base_comm import BaseComm
 
+from qmode_jupyter.notebook.view_model import Message
+
 #: The comm target that the labextension listens to.
 TARGET: Final = "qmode.status"
 #: The control messages: what a page asks, and what it gets.
@@ -58,7 +60,7 @@ class Link:
     def __init__(
         self,
         kernel: Any,
-        snapshot: Callable[[frozenset[str] | None], dict[str, Any]],
+        snapshot: Callable[[frozenset[str] | None], Message],
         act: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> None:
         self._kernel = kernel
@@ -81,12 +83,12 @@ class Link:
         if handlers is not None:
             handlers[REQUEST] = self._requested
 
-    def publish(self, message: dict[str, Any]) -> None:
+    def publish(self, message: Message) -> None:
         """Send a whole snapshot or a delta to the pages, numbered; without a comm nothing happens."""
         with self._lock:
             # Counted also while there is no comm: a page that opens in between sees that it missed one.
             self._seq += 1
-            self._runtime = message.get("runtime", self._runtime)
+            self._runtime = message["runtime"]
             self._send({**message, "seq": self._seq})
 
     def close(self) -> None:
@@ -103,21 +105,21 @@ class Link:
             self._crew.shutdown(wait=False, cancel_futures=True)
             self._crew = None
 
-    def _whole(self) -> dict[str, Any]:
+    def _whole(self) -> Message:
         # The number is read first and the lock not held while others build: what is published in
         # between has a higher number, so a page applies it on top and ends with the newest of each.
         with self._lock:
             seq = self._seq
-        message = {**self._snapshot(None), "seq": seq}
+        message: Message = {**self._snapshot(None), "seq": seq}
         self._runtime = message["runtime"]
         return message
 
-    def _send(self, data: dict[str, Any]) -> None:
+    def _send(self, data: Mapping[str, Any]) -> None:
         comm = self._comm
         if comm is None:
             return
         try:
-            comm.send(data)
+            comm.send(dict(data))
         except Exception:  # noqa: BLE001 - a closing kernel has no socket left; no page is waiting then
             _log.debug("a status message was not sent", exc_info=True)
 

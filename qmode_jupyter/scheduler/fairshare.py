@@ -92,6 +92,21 @@ class FairShare:
                 count += sum(e.live for e in line)
         return count
 
+    def all_ahead_of(self, tenant: str) -> dict[str, int]:
+        """Return what `ahead_of` says of each of a tenant's entries, the next one first, in one pass."""
+        own = self._share(tenant)
+        before, level = 0, [*self._lines.get(tenant, ())]
+        for other, line in self._lines.items():
+            share = self._share(other)
+            if other == tenant or share is None:
+                continue
+            if share == own:
+                level += line
+            elif own is None or share < own:
+                before += sum(e.live for e in line)
+        level = sorted((e for e in level if e.live), key=lambda e: e.number)
+        return {e.id: count for count, e in enumerate(level, before) if e.tenant == tenant}
+
     def waiting(self, tenant: str) -> list[str]:
         """Return the ids in a tenant's line, the next one first."""
         return [entry.id for entry in self._lines.get(tenant, ()) if entry.live]

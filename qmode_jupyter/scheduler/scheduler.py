@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from qmode_jupyter.scheduler import events as ev
@@ -132,6 +133,26 @@ class Scheduler(Dues):
             return sum(len(w.queue) for w in before if w is not None) + inside + 1
         waiting = qpu.line.ahead_of(workload.id if workload is not None else entry_id)
         return None if waiting is None else sum(len(w.queue) for w in active) + waiting + inside + 1
+
+    def places(self, qpu_id: str, tenant: str = YOU) -> dict[str, int]:
+        """Return what `place` says of each of a tenant's workloads and jobs in a QPU's line, in one pass."""
+        qpu = self.qpus.get(qpu_id)
+        if qpu is None:  # nobody has asked for it yet
+            return {}
+        active = [qpu.session] if qpu.session is not None else list(qpu.batches.values())
+        firsts: dict[str, int] = {}
+        before = 0
+        for workload in active:
+            if workload.tenant == tenant:
+                firsts[workload.id] = before + 1
+            before += len(workload.queue)
+        for entry, ahead in qpu.line.all_ahead_of(tenant).items():
+            firsts.setdefault(entry, before + ahead + 1)
+        places = dict(firsts)
+        for owner, first in firsts.items():
+            if owner in self.workloads:
+                places.update(zip(self.workloads[owner].queue, count(first), strict=False))
+        return places
 
     def check_invariants(self) -> None:
         """Assert what must hold after every event; meant for tests."""

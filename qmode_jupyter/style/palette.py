@@ -7,7 +7,7 @@ of the bar. What the tests hold of it:
 - `text` has a contrast of at least 4.5:1 on every page and surface that it can stand on, `on` on its fill;
 - any two fills that can stand in one picture differ for people with normal, protan, deutan and
   tritan sight (by at least 0.075 in OKLab); `cancelled` carries a hatch besides;
-- `static/status.css` has the same values.
+- `labextension/style/palette.css` has the same values.
 """
 
 from __future__ import annotations

@@ -84,12 +84,12 @@ def test_a_thousand_jobs_in_one_session(lab: Open) -> None:
     )
     assert book.text(1) == "all done\n"
     expect(book.area(1).first).to_contain_text(f"{JOBS:,} done")
-    expect(book.panel.locator(".qmode-Panel-tally")).to_have_text(f"{JOBS:,} done")
+    expect(book.panel.locator(".qmode-tally")).to_have_text(f"{JOBS:,} done")
     # What became of each is still on its way; nothing is shown as what it is no more.
     for state in ("queued", "preparing", "waiting", "on_qpu"):
-        expect(book.panel.locator(f".qmode-Panel-row[data-state='{state}']")).to_have_count(0)
-    expect(book.panel.locator(".qmode-Panel-row")).to_have_count(8)
-    expect(book.panel.locator(".qmode-Panel-fold")).to_have_text(f"{JOBS - 8} more finished jobs")
+        expect(book.panel.locator(f".qmode-row[data-state='{state}']")).to_have_count(0)
+    expect(book.panel.locator(".qmode-row")).to_have_count(10)
+    expect(book.panel.locator(".qmode-fold")).to_have_text(f"{JOBS - 10} more finished jobs")
 
 
 def test_the_dark_theme(lab: Open, lab_server: Server) -> None:
@@ -108,8 +108,8 @@ def test_the_dark_theme(lab: Open, lab_server: Server) -> None:
         card.locator(".qmode-row .qmode-state").last,
         card.locator(".qmode-tally span").first,
         card.locator(".qmode-note").first,
-        book.panel.locator(".qmode-Panel-title"),
-        book.panel.locator(".qmode-Panel-row .qmode-Panel-state").first,
+        book.panel.locator(".qmode-title"),
+        book.panel.locator(".qmode-row .qmode-state").first,
     ):
         assert _contrast(place) >= CONTRAST, place.inner_text()
 

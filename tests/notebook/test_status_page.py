@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import qmode_jupyter.notebook.display.widget as status
+from qmode_jupyter.notebook.display.widget import STATIC
 from tests.notebook.view_models import WORKLOAD, ended, job, view
 
-STATIC = Path(status.__file__).parent / "static"
 CHROMIUM = os.environ.get("QMODE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -33,7 +31,7 @@ pytestmark = [
 
 #: A model as anywidget gives it to a widget, and a way to show several views of it.
 BENCH = """
-import widget from "/status.js";
+import widget from "/widget.js";
 class Model {
   constructor(state) { this.state = state; this.listeners = {}; this.sent = []; }
   get() { return this.state; }
@@ -86,10 +84,10 @@ class Page:
 
     def _serve(self, route: Any) -> None:
         name = route.request.url.rpartition("/")[2]
-        if name == "status.js":
+        if name == "widget.js":
             route.fulfill(body=(STATIC / name).read_text(encoding="utf-8"), content_type="text/javascript")
             return
-        css = (STATIC / "status.css").read_text(encoding="utf-8")
+        css = (STATIC / "widget.css").read_text(encoding="utf-8")
         html = f'<!doctype html><style>{css}</style><body><script type="module">{BENCH}</script></body>'
         route.fulfill(body=html, content_type="text/html")
 
@@ -178,14 +176,14 @@ def test_what_runs_out_is_coloured_and_said(card: Any) -> None:
     page = card(
         view(
             idle={"timeout": 60, "deadline": 190.0, "note": ""},
-            max={"timeout": 600, "deadline": 200.0, "note": ""},
+            max={"timeout": 600, "deadline": 189.0, "note": ""},
         )
     )
     state = page.page.evaluate("""() => {
       const clock = { ...fresh(model.state).clock, rate: 0 };
       model.put({ ...model.state, seq: 2, whole: true, clock });
       return frame().then(() => [...document.querySelectorAll('.qmode-figure')]
-        .map(figure => [figure.dataset.level ?? null, figure.querySelector('.qmode-note').innerText,
+        .map(figure => [figure.dataset.urgency ?? null, figure.querySelector('.qmode-note').innerText,
                         getComputedStyle(figure).order]));
     }""")
     assert state[0][:2] == ["soon", "of 1:00, under a quarter left"]
@@ -229,7 +227,8 @@ def test_what_costs_nothing_is_done_at_once(card: Any) -> None:
 def test_a_refusal_is_shown_and_the_button_comes_back(card: Any) -> None:
     page = card(view(few()))
     page.page.locator(".qmode-row", has_text="d41f..t1").locator(".qmode-x").click()
-    answer = {"qmode": "answer", "ok": False, "error": "Another runtime.", "id": "d41fxxxxt1"}
+    answer = {"qmode": "answer", "action": "cancel_job", "id": "d41fxxxxt1"}
+    answer |= {"ok": False, "error": "Another runtime."}
     page.page.evaluate("answer => { model.fire('msg:custom', answer); return frame(); }", answer)
     assert page.page.get_by_role("alert").inner_text() == "Another runtime."
     assert "queued, 1st" in page.text(".qmode-row >> nth=3")

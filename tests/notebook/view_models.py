@@ -44,7 +44,6 @@ def workload(jobs: Mapping[str, Mapping[str, Any]] = {}, **more: Any) -> dict[st
         "usd": 134.4,
         "place": None,
         "counts": counts,
-        "history": [["open", 0.0], ["active", 10.0]],
         **more,
     }
 

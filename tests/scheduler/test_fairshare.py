@@ -8,6 +8,7 @@ import pytest
 
 from qmode_jupyter.scheduler.event_queue import Agenda
 from qmode_jupyter.scheduler.events import YOU, JobSubmitted, Settle, TenantArrived, grained
+from qmode_jupyter.scheduler.plans import PREMIUM, with_limits
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from tests.scheduler.emulation import QPU, Emulation
 
@@ -93,6 +94,41 @@ def test_the_place_in_line_behind_an_active_session_and_inside_a_batch() -> None
     assert [e.scheduler.place(f"m{n}") for n in range(3)] == [2, 3, 4]
 
 
+def test_the_places_of_all_in_one_pass_are_those_of_each() -> None:
+    dice = random.Random(3)
+    e = Emulation()
+    e.tenant(YOU, 300, used_s=20)
+    e.tenant("ann", 300, used_s=20)
+    e.tenant("bob", 300, used_s=10)
+    tenants = (YOU, "ann", "bob")
+    told = 0
+    for n in range(60):
+        match dice.randrange(8):
+            case 0:
+                e.batch(f"b{n}")
+            case 1:
+                e.session(f"s{n}", tenant=dice.choice(tenants))
+            case 2:
+                e.at(e.scheduler.now + dice.randrange(1, 40))
+            case _:
+                tenant = dice.choice(tenants)
+                open_ = [
+                    w.id for w in e.scheduler.workloads.values() if w.tenant == tenant and w.accepting_jobs
+                ]
+                within = dice.choice([None, None, *open_])
+                e.job(f"j{n}", dice.randrange(1, 30), within=within, tenant=tenant)
+        for tenant in tenants:
+            each = {
+                x: place
+                for table in (e.scheduler.workloads, e.scheduler.jobs)
+                for x, known in table.items()
+                if known.tenant == tenant and (place := e.scheduler.place(x)) is not None
+            }
+            assert e.scheduler.places(QPU, tenant) == each
+            told += len(each)
+    assert told > 500
+
+
 def test_ties_go_to_whoever_came_first() -> None:
     e = Emulation()
     for n in range(5):
@@ -109,3 +145,18 @@ def test_times_stay_on_the_grain() -> None:
     e.job("a", 1 / 3, prep_s=0.1)
     e.at(5)
     assert e.of("a").ended_at == grained(0.1) + grained(1 / 3)
+
+
+def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
+    e = Emulation(with_limits(PREMIUM, lanes=2))
+    for batch in "bc":
+        e.batch(batch)
+        e.job(f"{batch}0", 10, within=batch)
+    for batch in "bc":
+        for n in (1, 2):
+            e.job(f"{batch}{n}", 10, within=batch)
+    assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
+
+
+def test_a_qpu_that_nobody_has_asked_for_has_no_line() -> None:
+    assert Emulation().scheduler.places("a QPU of no job") == {}

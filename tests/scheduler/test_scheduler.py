@@ -101,6 +101,7 @@ def test_a_workloads_record_from_beginning_to_end() -> None:
     assert (s.accepting_jobs, s.idle_deadline_at, s.usage_s, s.jobs, s.unfinished) == (False, None, 30, 2, 0)
     assert [(str(state), at) for state, at in s.history] == [("open", 5), ("active", 10), ("closed", 40)]
     assert [(span.start, span.end) for span in s.stretches] == [(10, 40)]
+    assert e.at(200)["s"] == s  # its maximum timeout comes no more
 
 
 def test_a_jobs_record_from_beginning_to_end() -> None:
@@ -434,7 +435,7 @@ def test_a2_a_cost_limit_of_nothing_lets_nothing_run() -> None:
     e = Emulation(with_limits(PREMIUM, cost_limit_s=0))
     e.job("a", 10)
     e.at(10)
-    assert (e.of("a").reason_code, e.of("a").charged_s, e.of("a").ended_at) == (1305, 0, 0)
+    assert (e.of("a").state, e.of("a").preparing_at) == (JobState.QUEUED, None)
 
 
 def test_j20_why_a_job_was_stopped() -> None:
@@ -462,3 +463,20 @@ def test_l3_a_batch_that_expires_with_nothing_in_a_lane_gives_its_priority_up() 
     assert e.of("held up").state is JobState.QUEUED
     e.at(300)
     assert (e.of("held up").on_qpu_at, e["b"].usage_s) == (200, 20)
+
+
+def test_a2_a_charge_that_passes_the_cost_limit_lets_nothing_else_begin() -> None:
+    e = Emulation(with_limits(PREMIUM, cost_limit_s=3))
+    e.job("a", 1, overhead_s=5)
+    e.job("b", 1, overhead_s=5)
+    e.at(60)
+    assert (e.of("a").charged_s, e.of("b").on_qpu_at, e.of("b").reason) == (5, None, "Ran too long")
+
+
+def test_q6_the_pending_cap_is_yours_alone() -> None:
+    e = Emulation(LEGACY_2023)
+    for name in "abc":
+        e.job(name, 5)
+    e.job("theirs", 5, tenant="ann")
+    with pytest.raises(Refused, match="limit of 3 pending jobs"):
+        e.job("d", 5)

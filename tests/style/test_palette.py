@@ -100,7 +100,8 @@ def test_both_themes_know_the_same_meanings() -> None:
 
 
 def test_the_style_sheet_has_the_same_colours() -> None:
-    css = (Path(palette.__file__).parent / "notebook" / "static" / "status.css").read_text(encoding="utf-8")
+    styles = Path(__file__).parents[2] / "labextension" / "style"
+    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(styles.glob("*.css")))
     declared = {
         name: (light, dark)
         for name, light, dark in re.findall(

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { isAction, listen, question } from '../model/actions';
-import type { IAction, IRoute } from '../model/actions';
-import { Clicks } from '../model/clicks';
-import { NO_JOBS } from '../model/snapshot';
+import { isAction, question } from '../core/actions';
+import type { IAction } from '../core/actions';
+import { Clicks } from '../core/clicks';
+import { listen } from '../lab/actions';
+import type { IRoute } from '../lab/actions';
+import { NO_JOBS } from '../core/model';
 import { atWork, job, view, workload } from './made';
 
 const CANCEL: IAction = { runtime: 'aaaa1111', action: 'cancel_job', id: 'j1' };

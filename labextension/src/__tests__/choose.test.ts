@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { SINGLES, arrange, focus, foldedCount, workloads } from '../model/choose';
-import { inSight } from '../model/rows';
-import { NO_JOBS } from '../model/snapshot';
-import type { IJob } from '../model/snapshot';
+import { SINGLES, arrange, focus, foldedCount, workloads } from '../core/choose';
+import { inSight } from '../core/rows';
+import { NO_JOBS } from '../core/model';
+import { LISTED } from '../core/protocol';
+import type { IJob } from '../core/protocol';
 import { atWork, job, view, workload } from './made';
 
 const CLOSED = { state: 'closed', word: 'Closed' } as const;
@@ -40,6 +41,12 @@ describe('workloads', () => {
     });
     expect(focus(all)!.counts).toMatchObject({ done: 1, queued: 1 });
     expect(arrange(all, SINGLES, false).rows).toHaveLength(2);
+  });
+
+  it('give way to the one that the kernel names', () => {
+    const two = { w1: workload(CLOSED), w2: workload({ opened: 5 }) };
+    expect(focus(view({ workloads: two, focus: 'w1' }))!.id).toBe('w1');
+    expect(focus(view({ workloads: two }))!.id).toBe('w2');
   });
 
   it('are none at first', () => {
@@ -81,8 +88,19 @@ describe('jobs', () => {
 
   it('fill the list up with failures and the newest that have ended', () => {
     const { rows, folded } = arrange(many(2, 30), 'w1', false);
-    expect(rows.map(one => one.id)).toEqual(['u0', 'u1', 'f29', 'f28', 'f27', 'f20', 'f10', 'f0']);
-    expect(folded).toBe(24);
+    expect(rows.map(one => one.id)).toEqual([
+      'u0',
+      'u1',
+      'f29',
+      'f28',
+      'f27',
+      'f26',
+      'f25',
+      'f20',
+      'f10',
+      'f0'
+    ]);
+    expect(folded).toBe(22);
   });
 
   it('that are known to have ended, though not how, wait in the fold until that is heard', () => {
@@ -90,8 +108,37 @@ describe('jobs', () => {
     const counts = { ...NO_JOBS, done: 990, failed: 10 };
     late.workloads.set('w1', { ...late.workloads.get('w1')!, counts });
     const arranged = arrange(late, 'w1', false);
-    expect(arranged.rows.map(one => one.id[0])).toEqual([...'ffffffff']);
-    expect(foldedCount(arranged, late, 'w1')).toBe(992);
+    expect(arranged.rows.map(one => one.id[0])).toEqual([...'ffffffffff']);
+    expect(foldedCount(arranged, late, 'w1')).toBe(990);
+  });
+
+  it('are in the order of many as soon as the counts say that there are many', () => {
+    const told = view(atWork());
+    const counts = { ...NO_JOBS, done: LISTED, on_qpu: 1, preparing: 1, queued: 1 };
+    told.workloads.set('w1', { ...told.workloads.get('w1')!, counts });
+    const { rows } = arrange(told, 'w1', false);
+    expect(rows.map(one => one.id.slice(-2))).toEqual(['k4', 'k5', 'k6', 'k3', 'k2', 'k1']);
+  });
+
+  it('of other workloads are not listed', () => {
+    const told = view({
+      workloads: { w1: workload() },
+      jobs: { a: job({ state: 'done' }), b: job({ state: 'done', workload: 'other' }) }
+    });
+    expect(arrange(told, 'w1', false).rows.map(one => one.id)).toEqual(['a']);
+  });
+
+  it('that have ended and this page has not heard of yet count as folded', () => {
+    const told = many(0, LISTED + 1);
+    const at = (counts: object) =>
+      told.workloads.set('w1', {
+        ...told.workloads.get('w1')!,
+        counts: { ...NO_JOBS, ...counts }
+      });
+    at({ done: 500 });
+    expect(foldedCount(arrange(told, 'w1', false), told, 'w1')).toBe(500 - LISTED);
+    at({});
+    expect(foldedCount(arrange(told, 'w1', false), told, 'w1')).toBe(1);
   });
 
   it('unfold', () => {

@@ -1,8 +1,22 @@
 /** Snapshots for tests. */
 
-import { NO_JOBS } from '../model/snapshot';
-import type { IClock, IJob, IMessage, IView, IWorkload } from '../model/snapshot';
-import { merge } from '../model/snapshot';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { NO_JOBS } from '../core/model';
+import type { IView } from '../core/model';
+import type { IClock, IJob, IMessage, IWorkload } from '../core/protocol';
+import { merge } from '../core/model';
+
+export const trans = nullTranslator.load('qmode_jupyter');
+
+/** What the kernel's tests are held to, too. */
+export function shared<T>(name: string): T {
+  const folder = join(import.meta.dirname, '../../../tests/notebook');
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+}
 
 export const AT = 1_763_625_600_000;
 
@@ -38,7 +52,6 @@ export function workload(more: Partial<IWorkload> = {}): IWorkload {
     usd: 70.4,
     place: null,
     counts: { ...NO_JOBS },
-    history: [],
     ...more
   };
 }
@@ -62,7 +75,7 @@ export function whole(more: Partial<IMessage> = {}): IMessage {
 }
 
 export function delta(seq: number, more: Partial<IMessage> = {}): IMessage {
-  return { v: 1, runtime: 'aaaa1111', seq, whole: false, clock: clockAt(100), ...more };
+  return { ...whole(), seq, whole: false, ...more };
 }
 
 export function view(more: Partial<IMessage> = {}): IView {

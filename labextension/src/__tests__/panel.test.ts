@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IAction } from '../model/actions';
-import { NO_JOBS } from '../model/snapshot';
-import type { IMessage } from '../model/snapshot';
-import type { IAnswer } from '../model/stream';
-import { PanelView } from '../view/panel';
-import { AT, atWork, clockAt, job, view, workload } from './made';
+import type { IAction, IAnswer } from '../core/actions';
+import { NO_JOBS } from '../core/model';
+import type { IMessage } from '../core/protocol';
+import { PanelView } from '../lab/panel';
+import { AT, atWork, clockAt, job, trans, view, workload } from './made';
 
 // jsdom lays nothing out: ten rows are in sight, as soon as somebody asks.
 vi.stubGlobal(
@@ -15,6 +14,7 @@ vi.stubGlobal(
     observe(): void {
       queueMicrotask(this._resized);
     }
+    disconnect(): void {}
   }
 );
 Object.defineProperty(HTMLElement.prototype, 'clientHeight', { get: () => 440 });
@@ -38,7 +38,15 @@ beforeEach(async () => {
   host.act.mockReset().mockResolvedValue({ ok: true });
   host.timeline.mockReset();
   host.confirms = true;
-  panel = new PanelView(host, () => draw());
+  panel = new PanelView({
+    act: action => host.act(action),
+    confirms: () => host.confirms,
+    trans
+  });
+  panel.changed.connect(() => draw());
+  panel.loadWanted.connect(() => host.load());
+  panel.cellWanted.connect((_, mode) => host.insert(mode));
+  panel.timelineWanted.connect((_, workload) => host.timeline(workload));
   document.body.replaceChildren(panel.node);
   await Promise.resolve();
 });
@@ -81,17 +89,17 @@ describe('with nothing to show', () => {
 describe('a workload', () => {
   it('shows state, timeouts, usage, price, jobs and counts', () => {
     draw(atWork());
-    expect(text('.qmode-Panel-pill')).toBe('In progress');
-    expect(text('.qmode-Panel-title')).toBe('session vqe');
-    expect(text('.qmode-Panel-where')).toBe('on generic_19q');
-    expect(texts('.qmode-Panel-value')).toEqual(['1:00', '8:22', '1:28', '$70.40']);
-    expect(texts('.qmode-Panel-note')).toEqual([
+    expect(text('.qmode-pill')).toBe('In progress');
+    expect(text('.qmode-title')).toBe('session vqe');
+    expect(text('.qmode-where')).toBe('on generic_19q');
+    expect(texts('.qmode-value')).toEqual(['1:00', '8:22', '1:28', '$70.40']);
+    expect(texts('.qmode-note')).toEqual([
       'counts when no job is left',
       'of 10:00, never pauses',
       'QPU 50 s, idle 38 s',
       'Premium, estimate'
     ]);
-    expect(texts('.qmode-Panel-state')).toEqual([
+    expect(texts('.qmode-row .qmode-state')).toEqual([
       'done',
       'done',
       'failed',
@@ -99,32 +107,32 @@ describe('a workload', () => {
       'preparing',
       'queued, 1st'
     ]);
-    expect(text('.qmode-Panel-why')).toMatch('1517 not an ISA circuit');
-    expect(texts('.qmode-Panel-tally > span')).toEqual([
+    expect(text('.qmode-why')).toMatch('1517 not an ISA circuit');
+    expect(texts('.qmode-tally > span')).toEqual([
       '2 done',
       '1 failed',
       '1 on the QPU',
       '1 preparing',
       '1 queued'
     ]);
-    expect(text('.qmode-Panel-when')).toMatch(/^emulated \d\d:\d\d:\d\d, ×max$/);
+    expect(text('.qmode-when')).toMatch(/^emulated \d\d:\d\d:\d\d, ×max$/);
     expect(all('.qmode-Panel-list')).toEqual([]);
   });
 
   it('counts by itself between two messages', () => {
     draw(atWork());
     draw(atWork(), AT + 10_000);
-    expect(texts('.qmode-Panel-value')).toEqual(['1:00', '8:12', '1:38', '$78.40']);
+    expect(texts('.qmode-value')).toEqual(['1:00', '8:12', '1:38', '$78.40']);
   });
 
   it('shows first what runs out first', () => {
     draw({ workloads: { w1: workload({ max: { timeout: 600, deadline: 130, note: '' } }) } });
-    expect(all('.qmode-Panel-figures')[0]!.dataset.first).toBe('maximum');
+    expect(all('.qmode-figures')[0]!.dataset.first).toBe('maximum');
     const idle = { timeout: 60, deadline: 104, note: '' };
     draw({ workloads: { w1: workload({ idle }) } });
-    expect(all('.qmode-Panel-figures')[0]!.dataset.first).toBe('interactive');
+    expect(all('.qmode-figures')[0]!.dataset.first).toBe('interactive');
     expect(all('[data-kind=interactive]')[0]!.dataset.urgency).toBe('urgent');
-    expect(texts('.qmode-Panel-note')[0]).toBe('of 1:00, under a tenth left');
+    expect(texts('.qmode-note')[0]).toBe('of 1:00, under a tenth left');
   });
 
   it('has no timeouts and no buttons but the timeline when it is closed', () => {
@@ -138,16 +146,16 @@ describe('a workload', () => {
         })
       }
     });
-    expect(texts('.qmode-Panel-label')).toEqual(['Usage', 'Would cost']);
+    expect(texts('.qmode-label')).toEqual(['Usage', 'Would cost']);
     expect(texts('button')).toEqual(['Timeline']);
-    expect(text('.qmode-Panel-aside')).toBe('by close()');
+    expect(text('.qmode-aside')).toBe('by close()');
     button('Timeline')!.click();
     expect(host.timeline).toHaveBeenCalledExactlyOnceWith('w1');
   });
 
   it('says when its clock waits for a simulation', () => {
     draw({ ...atWork(), clock: clockAt(100, { rate: 0, held: true }) });
-    expect(text('.qmode-Panel-when')).toMatch('waits for a simulation');
+    expect(text('.qmode-when')).toMatch('held for a simulation');
   });
 });
 
@@ -181,7 +189,7 @@ describe('cancelling a job', () => {
 });
 
 describe('cancelling all, closing', () => {
-  const asked = () => text('.qmode-Panel-asked');
+  const asked = () => text('.qmode-asked');
 
   it('asks first, with the focus on the answer that loses nothing', () => {
     draw(atWork());
@@ -189,7 +197,7 @@ describe('cancelling all, closing', () => {
     expect(asked()).toBe('3 jobs have not finished. Their results will be lost.');
     expect(document.activeElement?.textContent).toBe('Keep them');
     expect(host.act).not.toHaveBeenCalled();
-    all('.qmode-mod-yes')[0]!.click();
+    all('.qmode-yes')[0]!.click();
     expect(host.act.mock.calls).toEqual([
       [{ runtime: 'aaaa1111', action: 'cancel_all', id: 'w1' }]
     ]);
@@ -229,7 +237,7 @@ describe('cancelling all, closing', () => {
     draw({ workloads: { w1: workload() } });
     host.act.mockResolvedValueOnce({ ok: false, error: 'This session is gone.' });
     button('Close')!.click();
-    await vi.waitFor(() => expect(text('.qmode-Panel-trouble')).toBe('This session is gone.'));
+    await vi.waitFor(() => expect(text('.qmode-trouble')).toBe('This session is gone.'));
     expect(button('Close')!.disabled).toBe(false);
   });
 
@@ -250,7 +258,7 @@ describe('cancelling all, closing', () => {
   it('of single jobs cancels each', () => {
     draw({ jobs: { j1: job({ workload: null }), j2: job({ workload: null, state: 'done' }) } });
     button('Cancel')!.click();
-    all('.qmode-mod-yes')[0]!.click();
+    all('.qmode-yes')[0]!.click();
     expect(host.act.mock.calls.map(([action]) => [action.action, action.id])).toEqual([
       ['cancel_job', 'j1']
     ]);
@@ -271,9 +279,9 @@ describe('several workloads', () => {
       'session qaoa',
       'session vqe'
     ]);
-    expect(text('.qmode-Panel-title')).toBe('batch sweep');
+    expect(text('.qmode-title')).toBe('batch sweep');
     all('.qmode-Panel-workload')[2]!.click();
-    expect(text('.qmode-Panel-title')).toBe('session vqe');
+    expect(text('.qmode-title')).toBe('session vqe');
     expect(all('[aria-selected=true]')[0]!.textContent).toMatch('session vqe');
   });
 
@@ -281,14 +289,14 @@ describe('several workloads', () => {
     draw({ workloads: three() });
     const list = all('.qmode-Panel-workloads')[0]!;
     list.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
-    expect(text('.qmode-Panel-title')).toBe('session qaoa');
+    expect(text('.qmode-title')).toBe('session qaoa');
   });
 
   it('give way to a new one', () => {
     draw({ workloads: three() });
     all('.qmode-Panel-workload')[2]!.click();
     draw({ workloads: { ...three(), w4: workload({ name: 'new', opened: 99 }) } });
-    expect(text('.qmode-Panel-title')).toBe('session new');
+    expect(text('.qmode-title')).toBe('session new');
   });
 });
 
@@ -305,25 +313,25 @@ describe('a thousand jobs', () => {
 
   it('have rows only while they are in sight', () => {
     draw(thousand());
-    expect(all('.qmode-Panel-row').length).toBe(14);
-    expect(text('.qmode-Panel-fold')).toBe('100 more finished jobs');
-    const viewport = all('.qmode-Panel-viewport')[0]!;
+    expect(all('.qmode-row').length).toBe(14);
+    expect(text('.qmode-fold')).toBe('100 more finished jobs');
+    const viewport = all('.qmode-viewport')[0]!;
     viewport.scrollTop = 8800;
     viewport.dispatchEvent(new Event('scroll'));
-    expect(all('.qmode-Panel-row').length).toBe(18);
+    expect(all('.qmode-row').length).toBe(18);
     expect(panel.node.querySelector('[data-job=j799]')).not.toBeNull();
   });
 
   it('unfold', () => {
     draw(thousand());
     button('100 more finished jobs')!.click();
-    expect(all('.qmode-Panel-grid')[0]!.getAttribute('aria-rowcount')).toBe('1000');
-    expect(text('.qmode-Panel-fold')).toBe('Fold finished jobs');
+    expect(all('.qmode-grid')[0]!.getAttribute('aria-rowcount')).toBe('1001');
+    expect(text('.qmode-fold')).toBe('Fold finished jobs');
   });
 
   it('keep their order while the pointer is over them', () => {
     draw(thousand());
-    const viewport = all('.qmode-Panel-viewport')[0]!;
+    const viewport = all('.qmode-viewport')[0]!;
     viewport.dispatchEvent(new Event('pointermove'));
     const more = thousand();
     more.jobs!.new = job({ t: [2000] });
@@ -336,7 +344,7 @@ describe('a thousand jobs', () => {
 
   it('stay where they are when others come on top', () => {
     draw(thousand());
-    const viewport = all('.qmode-Panel-viewport')[0]!;
+    const viewport = all('.qmode-viewport')[0]!;
     viewport.scrollTop = 8800;
     const more = thousand();
     more.jobs!.new = job({ t: [2000] });
@@ -347,9 +355,7 @@ describe('a thousand jobs', () => {
 
 describe('the keyboard', () => {
   const press = (key: string) =>
-    all('.qmode-Panel-grid')[0]!.dispatchEvent(
-      new KeyboardEvent('keydown', { key, bubbles: true })
-    );
+    all('.qmode-grid')[0]!.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
 
   it('moves, shows details and cancels', () => {
     draw(atWork());
@@ -357,7 +363,7 @@ describe('the keyboard', () => {
     press('ArrowDown');
     press('Enter');
     expect(all('[data-open]')[0]!.dataset.job).toMatch(/k3$/);
-    expect(texts('.qmode-Panel-details dt')).toEqual([
+    expect(texts('.qmode-details dt')).toEqual([
       'job',
       'primitive',
       'state',
@@ -366,12 +372,12 @@ describe('the keyboard', () => {
       'code',
       'reason'
     ]);
-    expect(text('.qmode-Panel-details')).toMatch('The instruction h on qubits');
+    expect(text('.qmode-details')).toMatch('The instruction h on qubits');
     press('End');
     press('Delete');
     expect(host.act.mock.calls[0]![0].id).toMatch(/k6$/);
     press('Escape');
-    expect(all('.qmode-Panel-details')).toEqual([]);
+    expect(all('.qmode-details')).toEqual([]);
   });
 });
 

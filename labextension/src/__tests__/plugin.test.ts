@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import plugin from '../index';
+import plugin from '../lab/index';
 import { AT, atWork, delta, whole } from './made';
 
 // What jsdom has none of: Lumino's drag and drop asks for the one, the list of jobs for the other.
@@ -11,6 +11,7 @@ vi.hoisted(() =>
     DragEvent: class extends Event {},
     ResizeObserver: class {
       observe(): void {}
+      disconnect(): void {}
     }
   })
 );
@@ -215,6 +216,7 @@ function jupyter({ statusBar = true, settings = {} as object, sources = ['1 + 1'
           }
         }
       : null,
+    null,
     null
   );
   return { kernel, panel, tracker, added, app, commands, palette };

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { statusOf } from '../model/status';
-import { StatusItemView } from '../view/statusItem';
-import { AT, clockAt, view, workload } from './made';
+import { statusOf } from '../lab/status';
+import { StatusItemView } from '../lab/statusItem';
+import { AT, clockAt, trans, view, workload } from './made';
 
 describe('the status', () => {
   it('is nothing without a runtime, and ready without a workload', () => {
-    expect(statusOf(null, AT)).toBeNull();
-    expect(statusOf(view(), AT)).toMatchObject({
+    expect(statusOf(null, AT, trans)).toBeNull();
+    expect(statusOf(view(), AT, trans)).toMatchObject({
       state: 'ready',
       word: 'QPU ready',
       timeout: '',
@@ -17,7 +17,7 @@ describe('the status', () => {
 
   it('says the state, what runs out first, and the usage; all of it in the title', () => {
     const idle = { timeout: 60, deadline: 112, note: '' };
-    const said = statusOf(view({ workloads: { w1: workload({ idle }) } }), AT + 7000)!;
+    const said = statusOf(view({ workloads: { w1: workload({ idle }) } }), AT + 7000, trans)!;
     expect(said).toMatchObject({
       state: 'active',
       word: 'In progress',
@@ -45,7 +45,7 @@ describe('the status', () => {
       usage: 0,
       usage_rate: 0
     });
-    const said = statusOf(view({ workloads: { w1: waits } }), AT)!;
+    const said = statusOf(view({ workloads: { w1: waits } }), AT, trans)!;
     expect([said.word, said.timeout]).toEqual(['Pending, 3rd in the queue', '']);
     expect(said.title).toMatch('maximum timeout 10 min: counts from the first job');
   });
@@ -54,7 +54,11 @@ describe('the status', () => {
     const closed = workload({ state: 'closed', word: 'Closed', closed: 99, usd: null });
     const free = { name: 'open', title: 'Open', usd_per_s: null };
     const clock = clockAt(100, { held: true });
-    const said = statusOf(view({ clock, plan: free, workloads: { w1: closed } }), AT + 60_000)!;
+    const said = statusOf(
+      view({ clock, plan: free, workloads: { w1: closed } }),
+      AT + 60_000,
+      trans
+    )!;
     expect([said.word, said.timeout, said.usage]).toEqual(['Closed', '', 'usage 1:28']);
     expect(said.title).toMatch('free on Open');
     expect(said.title).toMatch('waits for a simulation');
@@ -66,14 +70,17 @@ describe('the status', () => {
       w2: workload({ opened: -1 }),
       w3: workload({ state: 'closed' })
     };
-    expect(statusOf(view({ workloads: others }), AT)!.title).toMatch('1 other workload is open');
+    expect(statusOf(view({ workloads: others }), AT, trans)!.title).toMatch(
+      '1 other workload is open'
+    );
   });
 });
 
 it('is one button with a name for screen readers', () => {
   let clicks = 0;
-  const item = new StatusItemView(() => clicks++);
-  item.render(statusOf(view({ workloads: { w1: workload() } }), AT));
+  const item = new StatusItemView(trans);
+  item.clicked.connect(() => void clicks++);
+  item.render(statusOf(view({ workloads: { w1: workload() } }), AT, trans));
   expect(item.node.textContent).toBe('In progressmaximum timeout 8:22usage 1:28');
   expect(item.node.getAttribute('aria-label')).toBe(
     'QPU workload: In progress, maximum timeout 8:22, usage 1:28. Show the panel.'

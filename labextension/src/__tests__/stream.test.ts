@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IRequest } from '../model/actions';
-import { StatusStream } from '../model/stream';
-import type { IAnswer, IWire } from '../model/stream';
-import { AT, clockAt, delta, job, whole, workload } from './made';
+import type { IAnswer, IRequest } from '../core/actions';
+import { StatusStream } from '../lab/stream';
+import type { IWire } from '../lab/stream';
+import { AT, clockAt, delta, job, trans, whole, workload } from './made';
 
 /** A kernel that answers when it is told to. */
 class Kernel implements IWire {
@@ -53,7 +53,8 @@ beforeEach(() => {
   kernel = new Kernel();
   changed = vi.fn();
   now = AT;
-  stream = new StatusStream(kernel, changed, () => now);
+  stream = new StatusStream(kernel, trans, () => now);
+  stream.changed.connect(() => changed());
 });
 
 const usage = () => stream.view?.workloads.get('w1')?.usage;
@@ -94,7 +95,7 @@ describe('a missing message', () => {
   it('makes it ask for the whole, once, and put on top what came meanwhile', async () => {
     stream.received('c1', delta(3, { jobs: { j1: job() } }));
     expect(kernel.asked).toEqual([{ action: 'snapshot' }]);
-    expect(usage()).toBe(1);
+    expect(usage()).toBe(3);
     await kernel.answer({ ok: true, comm: 'c1', snapshot: whole({ seq: 1, ...used(2) }) });
     expect([stream.view!.seq, usage(), stream.view!.jobs.size]).toEqual([3, 3, 1]);
   });
@@ -129,7 +130,7 @@ describe('a kernel that does not answer', () => {
     expect(kernel.reminded).toEqual(['c1']);
     expect([stream.notice, usage()]).toEqual([
       'The kernel does not answer: what is shown may be old.',
-      1
+      3
     ]);
     stream.received('c1', whole({ seq: 3, ...used(4) }));
     expect([stream.notice, usage()]).toEqual(['', 4]);

@@ -5,11 +5,12 @@ import {
   countdownOf,
   emulatedNow,
   runsOutFirst,
+  shownFirst,
   ticking,
   urgency,
   usageNow
-} from '../model/time';
-import { NO_JOBS } from '../model/snapshot';
+} from '../core/clock';
+import { NO_JOBS } from '../core/model';
 import { AT, atWork, clockAt, job, view, workload } from './made';
 
 const seen = (more = {}) => view({ workloads: { w1: workload(more) } }).workloads.get('w1')!;
@@ -97,6 +98,13 @@ describe('what runs out first', () => {
     expect(runsOutFirst(late, 100)).toMatchObject({ kind: 'maximum', remaining: 5 });
   });
 
+  it('is shown first, a timeout that waits counting with its whole length', () => {
+    const max = (deadline: number) => ({ timeout: 600, deadline, note: '' });
+    expect(shownFirst(seen({ max: max(159) }), 100)).toBe('maximum');
+    expect(shownFirst(seen({ max: max(161) }), 100)).toBe('interactive');
+    expect(shownFirst(seen({ idle: null, max: max(105) }), 100)).toBe('maximum');
+  });
+
   it('is nothing for a closed workload or a job', () => {
     expect(runsOutFirst(seen({ state: 'closed' }), 100)).toBeNull();
     expect(runsOutFirst(seen({ idle: null, max: null }), 100)).toBeNull();
@@ -107,6 +115,11 @@ describe('usage', () => {
   it('of an active session grows with the emulated clock, and its price with it', () => {
     const all = view({ workloads: { w1: workload() } });
     expect(usageNow(all.workloads.get('w1')!, all, 110)).toEqual({ usage: 98, qpu: 40, usd: 78.4 });
+  });
+
+  it('counts a job on the QPU that it has not heard of from the figures on', () => {
+    const all = view({ workloads: { w1: workload({ counts: { ...NO_JOBS, on_qpu: 1 } }) } });
+    expect(usageNow(all.workloads.get('w1')!, all, 110)).toEqual({ usage: 98, qpu: 50, usd: 78.4 });
   });
 
   it('counts a job on the QPU from when it got there', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { NO_JOBS } from '../model/snapshot';
+import { NO_JOBS, outcome } from '../core/model';
+import type { JobState } from '../core/protocol';
 import {
   clock,
   count,
@@ -11,10 +12,12 @@ import {
   jobWord,
   money,
   ordinal,
+  runningMoney,
   shortId,
   stateReason,
   workloadName
-} from '../model/words';
+} from '../core/words';
+import { shared } from './made';
 
 describe('words', () => {
   it.each([
@@ -79,4 +82,39 @@ describe('words', () => {
     expect(stateReason('session_closed_early')).toBe('by close()');
     expect(stateReason('some_new_reason')).toBe('some new reason');
   });
+});
+
+/** What the kernel says; its tests hold it to the same list. */
+const said = shared<[string, never[], string][]>('said.json');
+
+it('are those of the kernel', () => {
+  const functions: Record<string, (...given: never[]) => string> = {
+    duration,
+    clock,
+    countdown,
+    money,
+    ordinal,
+    short_id: shortId,
+    state_reason: stateReason,
+    job_word: jobWord,
+    failure: (code: number | null, reason: string) => failure(code ?? undefined, reason),
+    outcome: (state: JobState, code: number | null) =>
+      outcome(code === null ? { state } : { state, code }),
+    counts: (counts: object) =>
+      counted({ ...NO_JOBS, ...counts })
+        .map(one => one.text)
+        .join(', ') || 'no jobs',
+    workload_name: (mode: string, name: string, id: string) => workloadName({ mode, name, id })
+  };
+  expect(said.length).toBeGreaterThan(200);
+  expect(said.map(([name, given]) => [name, given, functions[name]!(...given)])).toEqual(said);
+});
+
+it('an amount that grows keeps its cents', () => {
+  expect([0, 320, 999.994, 1000].map(runningMoney)).toEqual([
+    '$0.00',
+    '$320.00',
+    '$999.99',
+    '$1,000'
+  ]);
 });

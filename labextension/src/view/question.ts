@@ -1,4 +1,4 @@
-/** A question in the panel before something is lost; the safe answer has the focus. */
+/** A question before something is lost; the safe answer has the focus. */
 
 import { button, h, say, show } from './dom';
 
@@ -11,13 +11,13 @@ export interface IAsked {
 
 export class Question {
   constructor() {
-    this._no = button('', 'qmode-Panel-button', () => this.end());
-    this._yes = button('', 'qmode-Panel-button qmode-mod-yes', () => {
+    this._no = button('', 'qmode-button', () => this.end());
+    this._yes = button('', 'qmode-button qmode-yes', () => {
       const goAhead = this._goAhead;
       this.end();
       goAhead?.();
     });
-    this.node.append(this._text, h('span', { class: 'qmode-Panel-buttons' }, this._no, this._yes));
+    this.node.append(this._text, h('span', { class: 'qmode-buttons' }, this._no, this._yes));
     this.node.addEventListener('keydown', event => {
       if (event.key === 'Escape') {
         event.stopPropagation();
@@ -26,7 +26,7 @@ export class Question {
     });
   }
 
-  readonly node = h('div', { class: 'qmode-Panel-ask', role: 'alertdialog', hidden: true });
+  readonly node = h('div', { class: 'qmode-ask', role: 'alertdialog', hidden: true });
 
   /** Whether an answer is awaited. */
   get open(): boolean {
@@ -64,7 +64,7 @@ export class Question {
 
   private _goAhead: (() => void) | null = null;
   private _asker: HTMLElement | null = null;
-  private _text = h('span', { class: 'qmode-Panel-asked' });
+  private _text = h('span', { class: 'qmode-asked' });
   private _yes: HTMLButtonElement;
   private _no: HTMLButtonElement;
 }

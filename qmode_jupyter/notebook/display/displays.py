@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.html import card_html
 from qmode_jupyter.notebook.display.throttle import Latest, Outbox, RateLimit, Snapshot, Throttle
+from qmode_jupyter.notebook.view_model import Message, Workload
 from qmode_jupyter.style.words import printable
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ class WidgetDisplay:
         if self._widget is not None:
             self._widget.retire()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        if message.get("whole"):
+    def _send(self, message: Message) -> None:
+        if message["whole"]:
             message = {**message, "focus": self._workload_id}
         if self._widget is None:
             from qmode_jupyter.notebook.display.widget import StatusWidget
@@ -198,7 +199,7 @@ class WidgetDisplay:
             self._output.put(self._widget)
         else:
             self._widget.publish(message)
-        if _is_over(message.get("workloads", {}).get(self._workload_id)):
+        if _is_over(message["workloads"].get(self._workload_id)):
             self.freeze()
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -304,8 +305,8 @@ class CellOutput:
         self.put(picture)
 
 
-def _is_over(workload: dict[str, Any] | None) -> bool:
-    if workload is None or workload.get("closed") is None:
+def _is_over(workload: Workload | None) -> bool:
+    if workload is None or workload["closed"] is None:
         return False
-    counts = workload.get("counts") or {}
-    return not any(counts.get(state) for state in ("queued", "preparing", "waiting", "on_qpu"))
+    counts = workload["counts"]
+    return not (counts["queued"] + counts["preparing"] + counts["waiting"] + counts["on_qpu"])

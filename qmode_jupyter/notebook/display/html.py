@@ -13,14 +13,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from qmode_jupyter.notebook.view_model import FAILURES_LISTED, LISTED
 from qmode_jupyter.scheduler.transitions import JobState, shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.style.palette import LIGHT
-
-#: Jobs that are listed one by one; the rest is in the counts.
-LISTED: Final = 12
-#: Places in the list that failures get before newer jobs.
-_KEPT_FAILURES: Final = 10
 
 _UNFINISHED: Final = ("on_qpu", "waiting", "preparing", "queued")
 _PHASES: Final = ("queued", "preparing", "waiting", "on_qpu")
@@ -181,7 +177,7 @@ def _listed(jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
         return order
     newest = order[::-1]
     failed = [j for j in newest if shown_state(JobState(jobs[j]["state"]), jobs[j].get("code")) == "failed"]
-    chosen = set(failed[:_KEPT_FAILURES])
+    chosen = set(failed[:FAILURES_LISTED])
     chosen |= set([j for j in newest if j not in chosen][: LISTED - len(chosen)])
     return [each for each in newest if each in chosen]
 

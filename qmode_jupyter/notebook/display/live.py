@@ -10,7 +10,7 @@ from qmode_jupyter.notebook.actions import act
 from qmode_jupyter.notebook.display.displays import NoDisplay, front_end, open_display
 from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.report import Report
-from qmode_jupyter.notebook.view_model import snapshot
+from qmode_jupyter.notebook.view_model import Message, snapshot
 from qmode_jupyter.runtime.runtime import Runtime
 
 
@@ -31,7 +31,7 @@ class LiveDisplay:
             # Half a second that a picture would otherwise cost at the end, also after an interrupt.
             import qmode_jupyter.timeline.figure  # noqa: F401
 
-        def view(changed: frozenset[str] | None) -> dict[str, Any]:
+        def view(changed: frozenset[str] | None) -> Message:
             return snapshot(runtime, changed, only=owner)
 
         def clicked(request: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,10 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
+
+from qmode_jupyter.notebook.view_model import Job, Message, Workload
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ _LOOKED_UP: Final = 150
 _IN_LANE: Final = frozenset({"preparing", "waiting", "on_qpu"})
 _UNFINISHED: Final = _IN_LANE | {"queued"}
 
-Snapshot = Callable[[frozenset[str] | None], dict[str, Any]]
+Snapshot = Callable[[frozenset[str] | None], Message]
 
 
 class Source(Protocol):
@@ -146,7 +148,7 @@ class Outbox:
             guess = _BARE_BYTES + _JOB_BYTES * len(self._pending)
         return self._limit.delay_s(now, min(guess, _WORTHWHILE_BYTES))
 
-    def take(self, now: float) -> dict[str, Any] | None:
+    def take(self, now: float) -> Message | None:
         """Return the next message, or None when it would say nothing; call it from one thread at a time."""
         # The lock is not held while the snapshot is made: that may wait for the engine, which may be
         # telling us of a change.
@@ -160,7 +162,7 @@ class Outbox:
         message = self._snapshot(None if whole else ids)
         if whole:
             self._shown_in_lane.clear()
-        elif not clock_only and not (message.get("workloads") or message.get("jobs") or message.get("gone")):
+        elif not clock_only and not (message["workloads"] or message["jobs"]):
             return None
         room = max(self._limit.room(now), _WORTHWHILE_BYTES) - ENVELOPE_BYTES
         message, size, left = self._fit(message, room, ids)
@@ -175,15 +177,13 @@ class Outbox:
         newest = list(pending)[-_LOOKED_UP:]
         return frozenset(newest) | ((self._workloads | self._shown_in_lane) & pending.keys())
 
-    def _fit(
-        self, message: dict[str, Any], room: int, asked: frozenset[str]
-    ) -> tuple[dict[str, Any], int, list[str]]:
+    def _fit(self, message: Message, room: int, asked: frozenset[str]) -> tuple[Message, int, list[str]]:
         """Return the message with as many entries as fit, its size, and the ids to send later, oldest first.
 
         Jobs that came besides those asked for go last, and are dropped where there is no room: they
         come again with the next message.
         """
-        workloads, jobs = message.get("workloads", {}), message.get("jobs", {})
+        workloads, jobs = message["workloads"], message["jobs"]
         extra = jobs.keys() - asked if asked else frozenset[str]()
         newest = list(jobs)[::-1]
         ranked = [
@@ -203,12 +203,12 @@ class Outbox:
         sent = {job: entry for job, entry in jobs.items() if job in kept}
         owners = {owner: entry for owner, entry in workloads.items() if owner in kept}
         self._workloads.update(workloads)
-        self._shown_in_lane.difference_update(sent, message.get("gone", ()))
+        self._shown_in_lane.difference_update(sent)
         self._shown_in_lane.update(job for job, entry in sent.items() if entry["state"] in _IN_LANE)
         later = [each for each in reversed(ranked[fitting:]) if each not in extra]
         return {**message, "workloads": owners, "jobs": sent}, size, later
 
-    def _job_rank(self, identifier: str, job: Mapping[str, Any]) -> tuple[int, float]:
+    def _job_rank(self, identifier: str, job: Job) -> tuple[int, float]:
         state = job["state"]
         if identifier in self._shown_in_lane:
             rank = 0
@@ -218,7 +218,7 @@ class Outbox:
             rank = 2
         else:
             rank = 3 if state in _UNFINISHED else 4
-        return rank, -(job.get("t") or [0.0])[0]
+        return rank, -(job["t"][0] or 0.0)
 
 
 class Latest:
@@ -372,5 +372,5 @@ def _size(entry: Any) -> int:
     return len(json.dumps(entry, separators=(",", ":")))
 
 
-def _workload_rank(workload: Mapping[str, Any]) -> tuple[bool, float]:
-    return workload.get("closed") is not None, -(workload.get("opened") or 0.0)
+def _workload_rank(workload: Workload) -> tuple[bool, float]:
+    return workload["closed"] is not None, -workload["opened"]

@@ -1,4 +1,4 @@
-"""The live card as a widget: one trait, one ESM file, one style sheet.
+"""The live card as a widget: one trait, one ESM file, one style sheet, both built from ``labextension/``.
 
 Importing this module imports ipywidgets and anywidget; `displays.py` does so only in a kernel, when there
 is something to show.
@@ -16,7 +16,8 @@ import anywidget
 import traitlets
 
 _log = logging.getLogger(__name__)
-_STATIC: Final = Path(__file__).parent / "static"
+#: Where the build puts the page's files.
+STATIC: Final = Path(__file__).parent / "static"
 
 #: Set when the widget has done its work, so that what is kept of it in a saved notebook is small.
 _NO_ESM: Final = "export default {};"
@@ -35,8 +36,8 @@ class StatusWidget(anywidget.AnyWidget):
         The first message, a whole one.
     """
 
-    _esm: Any = _STATIC / "status.js"
-    _css: Any = _STATIC / "status.css"
+    _esm: Any = STATIC / "widget.js"
+    _css: Any = STATIC / "widget.css"
 
     #: The newest message, whole or a delta; the page keeps the sum.
     state = traitlets.Dict().tag(sync=True)

@@ -23,13 +23,11 @@ from qmode_jupyter.notebook.text.grid import (
     wrapped,
 )
 from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, Snapshot, fold, rows_of, usage_of
+from qmode_jupyter.notebook.view_model import LISTED
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.trace import Trace
-
-#: A table with more jobs than this folds those that are finished into counts.
-ROWS: Final = 20
 
 SEPARATOR: Final = " · "
 
@@ -124,7 +122,7 @@ def jobs_table(
     workload_id: str | None = None,
     *,
     width: int = WIDTH,
-    limit: int = ROWS,
+    limit: int = LISTED,
     style: Style = PLAIN,
 ) -> str:
     """Return a table of jobs (of one workload, or all): id, primitive, state, times and what went wrong.
@@ -171,7 +169,7 @@ def usage_table(
     workload_id: str | None = None,
     *,
     width: int = WIDTH,
-    limit: int = ROWS,
+    limit: int = LISTED,
     style: Style = PLAIN,
 ) -> str:
     """Return where the time of each job went, the sums, and what is charged for it.

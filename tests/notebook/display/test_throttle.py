@@ -279,7 +279,7 @@ def test_the_thread_sends_what_other_threads_changed_and_ends_with_close() -> No
     assert len(inbox.messages) <= 3
 
 
-def test_sending_may_close_the_feed() -> None:
+def test_sending_may_close_the_throttle() -> None:
     inbox = Inbox()
 
     def last(message: dict[str, Any]) -> None:

@@ -1,14 +1,19 @@
 /** The side panel: the workloads of one notebook's kernel, one of them in full; or what to do first. */
 
-import { focus, workloads } from '../model/choose';
-import { unfinished } from '../model/snapshot';
-import type { ISeenWorkload, IView } from '../model/snapshot';
-import { emulatedNow, usageNow } from '../model/time';
-import { clock, count, grouped, workloadName } from '../model/words';
-import { button, each, h, mark, say, show } from './dom';
-import { Question } from './question';
-import { WorkloadCard } from './workloadCard';
-import type { ICardHost } from './workloadCard';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+
+import type { IAction, IAnswer } from '../core/actions';
+import { focus, workloads } from '../core/choose';
+import { emulatedNow, usageNow } from '../core/clock';
+import { unfinished } from '../core/model';
+import type { ISeenWorkload, IView } from '../core/model';
+import { clock, grouped, workloadName } from '../core/words';
+import { WorkloadCard } from '../view/card';
+import { button, each, h, mark, say, show } from '../view/dom';
+import { Question } from '../view/question';
+import { LOAD } from './cellText';
 
 /** What the panel is to show. */
 export interface IScene {
@@ -21,11 +26,12 @@ export interface IScene {
   wallMs: number;
 }
 
-export interface IPanelHost extends ICardHost {
-  /** Load the extension in the notebook's kernel. */
-  load(): void;
-  /** Insert a cell of this mode into the notebook. */
-  insert(mode: 'session' | 'batch'): void;
+export interface IPanelOptions {
+  /** Carry out an action on the notebook's kernel. */
+  act(action: IAction): Promise<IAnswer>;
+  /** Whether to ask before an action that loses jobs. */
+  confirms(): boolean;
+  trans: TranslationBundle;
 }
 
 /** Whether closing a workload changes anything. */
@@ -37,25 +43,32 @@ function closable(workload: ISeenWorkload): boolean {
 const MOST = 50;
 
 export class PanelView {
-  /**
-   * @param changed - called when something that only the panel knows has changed.
-   */
-  constructor(
-    private readonly _host: IPanelHost,
-    private readonly _changed: () => void
-  ) {
-    const host = this._host;
-    this._card = new WorkloadCard(host, _changed);
-    this._load = button('Load it now', 'qmode-Panel-button qmode-mod-main', () => host.load());
-    this._session = button('Insert a session cell', 'qmode-Panel-button', () =>
-      host.insert('session')
+  constructor({ act, confirms, trans }: IPanelOptions) {
+    this._confirms = confirms;
+    this._trans = trans;
+    this._card = new WorkloadCard({
+      act,
+      get confirms() {
+        return confirms();
+      },
+      timeline: workload => this._timelineWanted.emit(workload),
+      changed: () => this._changed.emit()
+    });
+    this._load = button(trans.__('Load it now'), 'qmode-button qmode-main', () =>
+      this._loadWanted.emit()
     );
-    this._batch = button('Insert a batch cell', 'qmode-Panel-button', () => host.insert('batch'));
+    this._session = button(trans.__('Insert a session cell'), 'qmode-button', () =>
+      this._cellWanted.emit('session')
+    );
+    this._batch = button(trans.__('Insert a batch cell'), 'qmode-button', () =>
+      this._cellWanted.emit('batch')
+    );
+    mark(this._list, 'aria-label', trans.__('Workloads'));
     this._empty.append(
       this._emptyTitle,
       this._emptyText,
       this._emptyCode,
-      h('div', { class: 'qmode-Panel-buttons' }, this._load, this._session, this._batch)
+      h('div', { class: 'qmode-buttons' }, this._load, this._session, this._batch)
     );
     this._list.addEventListener('click', event => {
       const row = (event.target as Element).closest('[data-workload]');
@@ -68,6 +81,31 @@ export class PanelView {
   }
 
   readonly node = h('div', { class: 'qmode-Panel-content' });
+
+  /** Emitted when something that only the panel knows has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Emitted when the person wants the extension loaded in the notebook's kernel. */
+  get loadWanted(): ISignal<this, void> {
+    return this._loadWanted;
+  }
+
+  /** Emitted when the person wants a cell of this mode in the notebook. */
+  get cellWanted(): ISignal<this, 'session' | 'batch'> {
+    return this._cellWanted;
+  }
+
+  /** Emitted when the person wants to see this workload's timeline. */
+  get timelineWanted(): ISignal<this, string> {
+    return this._timelineWanted;
+  }
+
+  /** Whether the rows wait for the pointer to come to rest. */
+  get held(): boolean {
+    return this._card.held;
+  }
 
   render(scene: IScene): void {
     const { view, notebook, notice } = scene;
@@ -94,16 +132,21 @@ export class PanelView {
         one => void this._card.send({ runtime: view.runtime, action: 'close', id: one.id })
       );
     const jobs = open.reduce((sum, one) => sum + unfinished(one.counts), 0);
-    if (!jobs || !this._host.confirms) {
+    if (!jobs || !this._confirms()) {
       close();
       return;
     }
-    const has = jobs === 1 ? '1 job has' : `${grouped(jobs)} jobs have`;
+    const trans = this._trans;
     this._ask.ask(
       {
-        text: `${has} not finished and will run to the end. Anything submitted after this is refused.`,
-        yes: `Close ${count(open.length, 'workload')}`,
-        no: 'Keep them open'
+        text: trans._n(
+          '%2 job has not finished and will run to the end. Anything submitted after this is refused.',
+          '%2 jobs have not finished and will run to the end. Anything submitted after this is refused.',
+          jobs,
+          grouped(jobs)
+        ),
+        yes: trans._n('Close %1 workload', 'Close %1 workloads', open.length),
+        no: trans.__('Keep them open')
       },
       close
     );
@@ -146,7 +189,13 @@ export class PanelView {
         mark(node, 'aria-selected', chosen ? 'true' : 'false');
         mark(node, 'tabindex', chosen ? '0' : '-1');
         say(name!, workloadName(workload));
-        mark(node, 'title', `${workloadName(workload)} on ${workload.backend}`);
+        mark(
+          node,
+          'title',
+          workload.backend
+            ? this._trans.__('%1 on %2', workloadName(workload), workload.backend)
+            : workloadName(workload)
+        );
         say(word!, workload.word);
         say(usage!, clock(usageNow(workload, view, now).usage));
       }
@@ -154,24 +203,30 @@ export class PanelView {
   }
 
   private _drawEmpty(notebook: string | null, loaded: boolean): void {
-    say(
-      this._emptyTitle,
+    const trans = this._trans;
+    const [title, text] =
       notebook === null
-        ? 'No notebook'
+        ? [
+            trans.__('No notebook'),
+            trans.__('Open a notebook to see its sessions, batches and jobs here.')
+          ]
         : loaded
-          ? 'Nothing has run yet'
-          : 'Not loaded in this notebook'
-    );
-    say(
-      this._emptyText,
-      notebook === null
-        ? 'Open a notebook to see its sessions, batches and jobs here.'
-        : loaded
-          ? 'Begin a cell with %%qsession or %%qbatch and run it. Its jobs, timeouts and usage show here while it runs.'
-          : `To rehearse sessions and batches in ${notebook}, run this in a cell:`
-    );
+          ? [
+              trans.__('Nothing has run yet'),
+              trans.__(
+                'Begin a cell with %1 or %2 and run it. Its jobs, timeouts and usage show here while it runs.',
+                '%%qsession',
+                '%%qbatch'
+              )
+            ]
+          : [
+              trans.__('Not loaded in this notebook'),
+              trans.__('To rehearse sessions and batches in %1, run this in a cell:', notebook)
+            ];
+    say(this._emptyTitle, title);
+    say(this._emptyText, text);
     const load = notebook !== null && !loaded;
-    say(this._emptyCode, '%load_ext qmode_jupyter');
+    say(this._emptyCode, LOAD);
     show(this._emptyCode, load);
     show(this._load, load);
     show(this._session, notebook !== null && loaded);
@@ -180,7 +235,7 @@ export class PanelView {
 
   private _choose(id: string): void {
     this._chosen = id;
-    this._changed();
+    this._changed.emit();
   }
 
   private _pressed(event: KeyboardEvent): void {
@@ -197,6 +252,12 @@ export class PanelView {
     row.focus();
   }
 
+  private readonly _confirms: () => boolean;
+  private readonly _trans: TranslationBundle;
+  private _changed = new Signal<this, void>(this);
+  private _loadWanted = new Signal<this, void>(this);
+  private _cellWanted = new Signal<this, 'session' | 'batch'>(this);
+  private _timelineWanted = new Signal<this, string>(this);
   private _card: WorkloadCard;
   private _ask = new Question();
   private _chosen: string | null = null;
@@ -205,7 +266,6 @@ export class PanelView {
   private _list = h('div', {
     class: 'qmode-Panel-workloads',
     role: 'listbox',
-    'aria-label': 'Workloads',
     hidden: true
   });
   private _empty = h('div', { class: 'qmode-Panel-empty', hidden: true });

@@ -1,7 +1,7 @@
 /** A job's life as a bar: queued, preparing, waiting for the QPU, on the QPU. */
 
-import { outcome } from './snapshot';
-import type { ISeenJob } from './snapshot';
+import { outcome } from './model';
+import type { IJob } from './protocol';
 import { JOB_WORDS, duration } from './words';
 
 export type Phase = 'queued' | 'preparing' | 'waiting' | 'on_qpu';
@@ -17,7 +17,7 @@ export interface IPhase {
 }
 
 /** A job's phases so far; one that it passed through in no time is there with zero seconds. */
-export function phases(job: ISeenJob, now: number): IPhase[] {
+export function phases(job: IJob, now: number): IPhase[] {
   const known = job.t.filter(moment => moment !== null) as number[];
   const stop = job.t[4] ?? Math.max(now, ...known);
   const found: IPhase[] = [];
@@ -45,7 +45,7 @@ export interface IPart {
  * the queue, which can be hours, is pressed into the first third. The last part of a job that failed
  * or was cancelled says so.
  */
-export function barParts(job: ISeenJob, now: number, scale: number): IPart[] {
+export function barParts(job: IJob, now: number, scale: number): IPart[] {
   const parts: IPart[] = phases(job, now).map(({ kind, seconds }) => ({
     kind,
     share:
@@ -63,7 +63,7 @@ export function barParts(job: ISeenJob, now: number, scale: number): IPart[] {
 }
 
 /** The time in lanes and on the QPU, which sets the scale of the bars. */
-export function laneSeconds(job: ISeenJob, now: number): number {
+export function laneSeconds(job: IJob, now: number): number {
   return phases(job, now).reduce(
     (sum, { kind, seconds }) => sum + (kind === 'queued' ? 0 : seconds),
     0
@@ -81,7 +81,7 @@ export function roundScale(seconds: number): number {
 }
 
 /** A job's life in words: "queued 34 s, preparing 2 s, on the QPU 8 s". */
-export function lifeWords(job: ISeenJob, now: number): string {
+export function lifeWords(job: IJob, now: number): string {
   return phases(job, now)
     .filter(({ seconds }) => seconds >= 0.05)
     .map(({ kind, seconds }) => `${JOB_WORDS[kind]} ${duration(seconds)}`)

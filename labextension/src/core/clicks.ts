@@ -1,8 +1,8 @@
 /** Clicks that are under way, and those that came to nothing. */
 
 import type { IAction } from './actions';
-import { settled, unfinished } from './snapshot';
-import type { IView } from './snapshot';
+import { settled, unfinished } from './model';
+import type { IView } from './model';
 
 export class Clicks {
   begin(action: IAction['action'], id: string): void {
@@ -14,6 +14,13 @@ export class Clicks {
   fail(id: string, error: string): void {
     this._busy.delete(id);
     this._trouble.set(id, error);
+  }
+
+  /** There is something to say of a click that is under way still. */
+  remark(id: string, text: string): void {
+    if (this._busy.has(id)) {
+      this._trouble.set(id, text);
+    }
   }
 
   /** What is under way for a job or workload. */

@@ -6,21 +6,20 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import type { IAction, IAnswer } from '../core/actions';
+import { ticking } from '../core/clock';
+import { Pulse } from '../view/pulse';
+import { listen } from './actions';
 import { insertMode, loadExtension, showTimeline } from './cells';
-import { listen } from './model/actions';
-import type { IAction } from './model/actions';
-import type { IAnswer } from './model/stream';
-import { Pulse } from './model/pulse';
-import { statusOf } from './model/status';
-import { ticking } from './model/time';
 import { Notebooks } from './notebooks';
+import { PanelView } from './panel';
 import { StatusItem, WorkloadsPanel, icon } from './panelWidget';
-import { StatusItemView } from './view/statusItem';
+import { statusOf } from './status';
+import { StatusItemView } from './statusItem';
 
 const ID = 'qmode-jupyter:plugin';
-
-const CATEGORY = 'QPU Workloads';
 
 /** The commands; other extensions and shortcuts may use them. */
 export namespace CommandIDs {
@@ -37,7 +36,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Shows the sessions, batches and jobs of the current notebook, and acts on them.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ICommandPalette, ISettingRegistry, IStatusBar, ILabShell],
+  optional: [ICommandPalette, ISettingRegistry, IStatusBar, ILabShell, ITranslator],
   activate
 };
 
@@ -47,41 +46,40 @@ function activate(
   palette: ICommandPalette | null,
   settings: ISettingRegistry | null,
   statusBar: IStatusBar | null,
-  labShell: ILabShell | null
+  labShell: ILabShell | null,
+  translator: ITranslator | null
 ): void {
   const { commands, shell } = app;
+  const trans = (translator ?? nullTranslator).load('qmode_jupyter');
   const options = { ...DEFAULTS };
   // Drawn in a later frame, when all below is there.
   const pulse = new Pulse(draw);
   const changed = () => pulse.touch();
-  const notebooks = new Notebooks(tracker, changed);
+  const notebooks = new Notebooks(tracker, trans);
   const current = () => notebooks.current;
+  notebooks.changed.connect(changed);
 
-  const panel = new WorkloadsPanel(
-    {
-      act,
-      get confirms() {
-        return options.confirm;
-      },
-      timeline: workload => {
-        const notebook = current();
-        if (notebook) {
-          void showTimeline(notebook.panel, workload, options.runTimeline);
-        }
-      },
-      load: () => {
-        const notebook = current();
-        if (notebook) {
-          void loadExtension(notebook.panel);
-        }
-      },
-      insert: mode => void commands.execute(CommandIDs[mode])
-    },
-    changed
-  );
+  const view = new PanelView({ act, confirms: () => options.confirm, trans });
+  view.changed.connect(changed);
+  view.timelineWanted.connect((_, workload) => {
+    const notebook = current();
+    if (notebook) {
+      void showTimeline(notebook.panel, workload, options.runTimeline);
+    }
+  });
+  view.loadWanted.connect(() => {
+    const notebook = current();
+    if (notebook) {
+      void loadExtension(notebook.panel);
+    }
+  });
+  view.cellWanted.connect((_, mode) => void commands.execute(CommandIDs[mode]));
+  const panel = new WorkloadsPanel(view, trans);
+  panel.shown.connect(changed);
   shell.add(panel, 'right', { rank: 900, type: 'QPU Workloads' });
 
-  const item = new StatusItem(new StatusItemView(() => void commands.execute(CommandIDs.show)));
+  const item = new StatusItem(new StatusItemView(trans));
+  item.view.clicked.connect(() => void commands.execute(CommandIDs.show));
   item.hide();
   if (statusBar) {
     statusBar.registerStatusItem(ID, { item, align: 'left', rank: 900 });
@@ -96,7 +94,7 @@ function activate(
     const view = stream?.view ?? null;
     const wallMs = stream?.wallMs() ?? 0;
     const wanted = statusBar ? options.showStatusItem : options.showTopItem;
-    const status = wanted ? statusOf(view, wallMs) : null;
+    const status = wanted ? statusOf(view, wallMs, trans) : null;
     item.view.render(status);
     item.setHidden(status === null);
     if (panel.isVisible) {
@@ -107,25 +105,40 @@ function activate(
         wallMs
       });
     }
-    return view !== null && ticking(view) && (panel.isVisible || status !== null);
+    const waits = panel.isVisible && panel.view.held;
+    return waits || (view !== null && ticking(view) && (panel.isVisible || status !== null));
   }
 
   async function act(action: IAction): Promise<IAnswer> {
-    return current()?.act(action) ?? { ok: false, error: 'There is no notebook to act on.' };
+    return (
+      current()?.act(action) ?? { ok: false, error: trans.__('There is no notebook to act on.') }
+    );
   }
 
   listen(document.body, () => notebooks.all());
 
   commands.addCommand(CommandIDs.show, {
-    label: 'Show QPU Workloads',
-    caption: 'The sessions, batches and jobs of the current notebook',
+    label: trans.__('Show QPU Workloads'),
+    caption: trans.__('The sessions, batches and jobs of the current notebook'),
     icon,
     execute: () => shell.activateById(panel.id)
   });
-  for (const mode of ['session', 'batch'] as const) {
+  const modes = [
+    {
+      mode: 'session',
+      label: trans.__('Insert a Session Cell (%1)', '%%qsession'),
+      caption: trans.__('A cell whose jobs run in one session')
+    },
+    {
+      mode: 'batch',
+      label: trans.__('Insert a Batch Cell (%1)', '%%qbatch'),
+      caption: trans.__('A cell whose jobs run in one batch')
+    }
+  ] as const;
+  for (const { mode, label, caption } of modes) {
     commands.addCommand(CommandIDs[mode], {
-      label: `Insert a ${mode[0]!.toUpperCase()}${mode.slice(1)} Cell (%%q${mode})`,
-      caption: `A cell whose jobs run in one ${mode}`,
+      label,
+      caption,
       isEnabled: () => current() !== null,
       execute: async () => {
         const notebook = current();
@@ -136,8 +149,8 @@ function activate(
     });
   }
   commands.addCommand(CommandIDs.closeAll, {
-    label: 'Close All Workloads of This Notebook',
-    caption: 'No new jobs; those submitted run to their end',
+    label: trans.__('Close All Workloads of This Notebook'),
+    caption: trans.__('No new jobs; those submitted run to their end'),
     isEnabled: () => current()?.view != null,
     execute: () => {
       const view = current()?.view;
@@ -149,7 +162,7 @@ function activate(
     }
   });
   for (const command of Object.values(CommandIDs)) {
-    palette?.addItem({ command, category: CATEGORY });
+    palette?.addItem({ command, category: trans.__('QPU Workloads') });
   }
 
   tracker.currentChanged.connect(() => {

@@ -3,8 +3,9 @@
  * grown to. Between two messages the page counts by itself.
  */
 
-import { settled, unfinished } from './snapshot';
-import type { IClock, ISeenWorkload, ITimeout, IView } from './snapshot';
+import { settled, unfinished } from './model';
+import type { ISeenWorkload, IView } from './model';
+import type { IClock, ITimeout } from './protocol';
 
 /** Clocks of page and kernel that differ by less than this are taken as one, in milliseconds. */
 const SAME_CLOCK = 2000;
@@ -76,7 +77,7 @@ export function countdownOf(kind: ICountdown['kind'], timeout: ITimeout, now: nu
       note: timeout.note
     };
   }
-  const remaining = Math.max(0, timeout.deadline - now);
+  const remaining = Math.min(timeout.timeout, Math.max(0, timeout.deadline - now));
   return {
     kind,
     timeout: timeout.timeout,
@@ -113,6 +114,17 @@ export function runsOutFirst(workload: ISeenWorkload, now: number): ICountdown |
   return first;
 }
 
+/**
+ * The timeout to show first: the maximum one when it would be over before the interactive one, which
+ * counts with its whole length while it waits.
+ */
+export function shownFirst(workload: ISeenWorkload, now: number): ICountdown['kind'] {
+  const { idle, max } = workload;
+  const left = max?.deadline == null ? Infinity : max.deadline - now;
+  const pause = idle?.deadline == null ? (idle?.timeout ?? Infinity) : idle.deadline - now;
+  return left < pause ? 'maximum' : 'interactive';
+}
+
 export interface IUsage {
   /** Seconds charged. */
   usage: number;
@@ -134,7 +146,10 @@ export function usageNow(workload: ISeenWorkload, view: IView, now: number): IUs
   };
 }
 
-/** How long the job that is on the QPU has been there: a session is charged for it as it goes. */
+/**
+ * How long the job that is on the QPU has been there: a session is charged for it as it goes. One that
+ * this page has not heard of yet counts from the figures on.
+ */
 function onQpuNow(workload: ISeenWorkload, view: IView, now: number): number {
   if (workload.usage_rate === 0 || workload.counts.on_qpu === 0) {
     return 0;
@@ -144,7 +159,7 @@ function onQpuNow(workload: ISeenWorkload, view: IView, now: number): number {
       return Math.max(0, now - (job.t[3] ?? now));
     }
   }
-  return 0;
+  return Math.max(0, now - workload.asOf);
 }
 
 /** Whether anything that is shown changes by itself as time passes. */

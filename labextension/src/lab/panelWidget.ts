@@ -1,42 +1,46 @@
 /** The views as JupyterLab's widgets. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { LabIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import iconSource from '../style/icon.svg';
-import { PanelView } from './view/panel';
-import type { IPanelHost } from './view/panel';
-import type { StatusItemView } from './view/statusItem';
+import iconSource from '../../style/icon.svg';
+import { PanelView } from './panel';
+import type { StatusItemView } from './statusItem';
 
 export const icon = new LabIcon({ name: 'qmode:workloads', svgstr: iconSource });
 
 /** The side panel. */
 export class WorkloadsPanel extends Widget {
-  /**
-   * @param changed - called when the panel has to be drawn again.
-   */
   constructor(
-    host: IPanelHost,
-    private readonly _changed: () => void
+    readonly view: PanelView,
+    trans: TranslationBundle
   ) {
     super();
     this.id = 'qmode-workloads';
     this.title.icon = icon;
-    this.title.caption = 'QPU Workloads';
+    this.title.caption = trans.__('QPU Workloads');
+    this.addClass('qmode');
     this.addClass('qmode-Panel');
-    this.view = new PanelView(host, _changed);
     this.node.append(this.view.node);
-    this.node.setAttribute('aria-label', 'QPU workloads');
+    this.node.setAttribute('aria-label', trans.__('QPU workloads'));
     this.node.setAttribute('role', 'region');
   }
 
-  readonly view: PanelView;
+  /** Emitted when the panel has come into sight. */
+  get shown(): ISignal<this, void> {
+    return this._shown;
+  }
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._changed();
+    this._shown.emit();
   }
+
+  private _shown = new Signal<this, void>(this);
 }
 
 /** The status item. */

@@ -4,9 +4,8 @@
  * One thing has one word everywhere: a test compares the tables here with those there.
  */
 
-import type { Counts, ISeenWorkload, JobState } from './snapshot';
-
-export const NOTHING = '–';
+import type { ISeenWorkload } from './model';
+import type { ICounts, JobState } from './protocol';
 
 export const JOB_WORDS: Readonly<Record<JobState, string>> = {
   queued: 'queued',
@@ -156,7 +155,7 @@ export function jobWord(state: JobState, place?: number | null): string {
 }
 
 /** How many jobs are in each state, leaving out the empty ones. */
-export function counted(counts: Counts): { state: JobState; text: string }[] {
+export function counted(counts: ICounts): { state: JobState; text: string }[] {
   return COUNT_ORDER.filter(state => counts[state] > 0).map(state => ({
     state,
     text: `${grouped(counts[state])} ${JOB_WORDS[state]}`
@@ -187,4 +186,12 @@ export function stateReason(reason: string): string {
 
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** The time of day at epoch milliseconds, where the reader is: "14:05:09". */
+export function timeOfDay(ms: number): string {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map(part => String(part).padStart(2, '0'))
+    .join(':');
 }

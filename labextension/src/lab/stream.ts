@@ -2,19 +2,16 @@
  * One kernel's status as it comes in: keeps the view, notices what is missing, asks for the whole.
  */
 
-import { VERSION, merge } from './snapshot';
-import type { IMessage, IView } from './snapshot';
-import type { IRequest } from './actions';
-import { Skew } from './time';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
 
-export interface IAnswer {
-  ok: boolean;
-  /** Why not, in one line. */
-  error?: string;
-  /** The comm that status comes over; with a snapshot. */
-  comm?: string | null;
-  snapshot?: IMessage;
-}
+import type { IAnswer, IRequest } from '../core/actions';
+import { Skew } from '../core/clock';
+import { merge } from '../core/model';
+import type { IView } from '../core/model';
+import { VERSION } from '../core/protocol';
+import type { IMessage } from '../core/protocol';
 
 /** What the stream needs of a kernel connection. */
 export interface IWire {
@@ -32,9 +29,14 @@ const ATTEMPTS = 3;
 export class StatusStream {
   constructor(
     private readonly _wire: IWire,
-    private readonly _changed: () => void,
+    private readonly _trans: TranslationBundle,
     private readonly _clock: () => number = Date.now
   ) {}
+
+  /** Emitted when the view or the notice has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
 
   /** What is known, or null while the kernel has no runtime. */
   view: IView | null = null;
@@ -107,7 +109,7 @@ export class StatusStream {
     this._skew.forget();
     this.view = null;
     this.notice = '';
-    this._changed();
+    this._changed.emit();
   }
 
   /** Ask for something to be done; the answer says what came of it, whatever happened. */
@@ -120,26 +122,26 @@ export class StatusStream {
   }
 
   private _take(message: IMessage): void {
-    if (message.v !== VERSION) {
-      this.notice =
-        `The kernel sends version ${message.v} of the status, this page reads ${VERSION}: ` +
-        'reload the page, or restart the kernel.';
-      this._changed();
+    const { view, outcome } = merge(this.view, message);
+    if (outcome === 'stale') {
       return;
     }
-    const { view, outcome } = merge(this.view, message);
     this.view = view;
-    if (outcome === 'gap') {
-      void this._resync(message);
-      return;
+    if (outcome === 'foreign') {
+      this.notice = this._trans.__(
+        'The kernel sends version %1 of the status, this page reads %2: reload the page, or restart the kernel.',
+        message.v,
+        VERSION
+      );
+    } else {
+      this._skew.learn(message.clock.at_ms, this._clock());
     }
     if (outcome === 'applied') {
       this.notice = '';
-      if (message.clock) {
-        this._skew.learn(message.clock.at_ms, this._clock());
-      }
-      this._changed();
+    } else if (outcome === 'gap') {
+      void this._resync(message);
     }
+    this._changed.emit();
   }
 
   private async _resync(first?: IMessage): Promise<void> {
@@ -167,13 +169,14 @@ export class StatusStream {
     }
     this._asking = false;
     this._held = [];
-    this.notice = 'The kernel does not answer: what is shown may be old.';
+    this.notice = this._trans.__('The kernel does not answer: what is shown may be old.');
     if (this._comm !== null) {
       this._wire.remind(this._comm);
     }
-    this._changed();
+    this._changed.emit();
   }
 
+  private _changed = new Signal<this, void>(this);
   private _comm: string | null = null;
   private _asking = false;
   private _held: IMessage[] = [];

@@ -2,10 +2,12 @@
 
 import { KernelMessage } from '@jupyterlab/services';
 import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 
-import type { IRequest } from './model/actions';
-import { StatusStream } from './model/stream';
-import type { IAnswer, IWire } from './model/stream';
+import type { IAnswer, IRequest } from '../core/actions';
+import { StatusStream } from './stream';
+import type { IWire } from './stream';
 
 /** The comm target that the kernel opens. */
 export const TARGET = 'qmode.status';
@@ -24,7 +26,10 @@ const REQUEST_MS = 5000;
  * not know a control message never answers it: nothing waits without an end here.
  */
 class KernelWire implements IWire {
-  constructor(private readonly _kernel: Kernel.IKernelConnection) {}
+  constructor(
+    private readonly _kernel: Kernel.IKernelConnection,
+    private readonly _trans: TranslationBundle
+  ) {}
 
   async find(): Promise<string[]> {
     const reply = await this._ask('comm_info_request', { target_name: TARGET }, FIND_MS);
@@ -67,7 +72,8 @@ class KernelWire implements IWire {
         true
       );
       const timer = setTimeout(() => {
-        reject(new Error(`The kernel did not answer within ${patienceMs / 1000} s.`));
+        const said = this._trans.__('The kernel did not answer within %1 s.', patienceMs / 1000);
+        reject(new Error(said));
         future.dispose();
       }, patienceMs);
       future.onReply = reply => {
@@ -76,7 +82,8 @@ class KernelWire implements IWire {
       };
       future.done.catch(() => {
         clearTimeout(timer);
-        reject(new Error('The kernel was restarted or shut down before it answered.'));
+        const said = this._trans.__('The kernel was restarted or shut down before it answered.');
+        reject(new Error(said));
       });
     });
   }
@@ -84,14 +91,11 @@ class KernelWire implements IWire {
 
 /** The status of one kernel, from the time a notebook is connected to it to the time it leaves. */
 export class KernelStatus {
-  /**
-   * @param changed - called when the status has changed.
-   */
   constructor(
     private readonly _kernel: Kernel.IKernelConnection,
-    changed: () => void
+    trans: TranslationBundle
   ) {
-    this.stream = new StatusStream(new KernelWire(_kernel), changed);
+    this.stream = new StatusStream(new KernelWire(_kernel, trans), trans);
     // Without a target, JupyterLab closes the comm as soon as the kernel opens it.
     _kernel.registerCommTarget(TARGET, this._accept);
     // Connections that don't handle comms, such as a second notebook on the kernel, see the messages too.
@@ -106,6 +110,7 @@ export class KernelStatus {
   readonly stream: StatusStream;
 
   dispose(): void {
+    Signal.clearData(this.stream);
     if (!this._kernel.isDisposed) {
       this._kernel.removeCommTarget(TARGET, this._accept);
       this._kernel.iopubMessage.disconnect(this._heard, this);

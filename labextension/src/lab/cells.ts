@@ -3,7 +3,7 @@
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
-import { LOAD, loads, modeCell, timelineCell } from './model/cells';
+import { LOAD, loads, modeCell, timelineCell } from './cellText';
 
 /** Insert a code cell below the active one, which it then is; returns false in a read-only notebook. */
 function insert(panel: NotebookPanel, source: string): boolean {

@@ -2,8 +2,10 @@
  * What is shown, and in which order.
  */
 
-import { NO_JOBS, outcome, settled } from './snapshot';
-import type { Counts, ISeenJob, ISeenWorkload, IView, JobState } from './snapshot';
+import { NO_JOBS, outcome, settled } from './model';
+import type { ISeenJob, ISeenWorkload, IView } from './model';
+import { FAILURES_LISTED, LISTED } from './protocol';
+import type { ICounts, JobState } from './protocol';
 
 /** The id under which jobs without a workload are shown together. */
 export const SINGLES = '';
@@ -21,14 +23,15 @@ export function workloads(view: IView): ISeenWorkload[] {
   return all.sort((a, b) => STANDING[a.state] - STANDING[b.state] || newness(b) - newness(a));
 }
 
-/** The workload that the status item tells of, and that the panel opens with. */
+/** The workload that a card is about, that the status item tells of and the panel opens with. */
 export function focus(view: IView): ISeenWorkload | null {
-  return workloads(view)[0] ?? null;
+  const named = view.focus === null ? undefined : view.workloads.get(view.focus);
+  return named ?? workloads(view)[0] ?? null;
 }
 
 /** The jobs that belong to no workload, as one. */
 function singleJobs(view: IView): ISeenWorkload | null {
-  const counts: Counts = { ...NO_JOBS };
+  const counts: ICounts = { ...NO_JOBS };
   let usage = 0;
   let opened = Infinity;
   let ended = 0;
@@ -70,17 +73,9 @@ function singleJobs(view: IView): ISeenWorkload | null {
     usd: rate === null ? null : usage * rate,
     place: null,
     counts,
-    history: [],
     asOf: view.clock.now
   };
 }
-
-/** Up to here all jobs are listed as they were submitted. */
-export const MANY = 10;
-/** With more, the list is at least this long, filled up with the newest finished ones. */
-export const LEAST = 8;
-/** Failures that are shown though they are old. */
-const KEPT_FAILURES = 3;
 
 const STAGES: readonly JobState[] = ['on_qpu', 'waiting', 'preparing', 'queued'];
 
@@ -105,22 +100,22 @@ export function arrange(view: IView, workload: string, unfolded: boolean): IArra
   const counts = view.workloads.get(workload)?.counts;
   // Of a thousand jobs it takes long to hear what became of each; how many there are of a kind, it doesn't.
   const past = (job: ISeenJob) => counts?.[job.state] === 0 && !settled(job.state);
-  const mine = [...view.jobs.values()].filter(job => job.workload === owner && !past(job));
-  const submitted = (job: ISeenJob) => job.t[0] ?? 0;
-  mine.sort((a, b) => submitted(a) - submitted(b));
+  const mine = view.order
+    .map(id => view.jobs.get(id)!)
+    .filter(job => job.workload === owner && !past(job));
   const all = counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : 0;
-  if (Math.max(mine.length, all) <= MANY) {
+  if (Math.max(mine.length, all) <= LISTED) {
     return { rows: mine, folded: 0, foldable: false };
   }
   mine.reverse();
   const rows = STAGES.flatMap(stage => mine.filter(job => job.state === stage));
   const finished = mine.filter(job => settled(job.state));
-  const room = Math.max(0, LEAST - rows.length);
+  const room = Math.max(0, LISTED - rows.length);
   if (unfolded || finished.length <= room) {
     return { rows: rows.concat(finished), folded: 0, foldable: finished.length > room };
   }
   const failures = finished.filter(job => outcome(job) === 'failed');
-  const kept = new Set(failures.slice(0, Math.min(KEPT_FAILURES, room)));
+  const kept = new Set(failures.slice(0, Math.min(FAILURES_LISTED, room)));
   for (const job of finished) {
     if (kept.size >= room) {
       break;

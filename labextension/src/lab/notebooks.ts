@@ -2,21 +2,29 @@
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
 
-import type { IRequest } from './model/actions';
-import type { IAnswer, StatusStream } from './model/stream';
+import type { IAnswer, IRequest } from '../core/actions';
 import { KernelStatus } from './kernelWire';
+import type { StatusStream } from './stream';
 
 /** One notebook: follows it from kernel to kernel. */
 export class NotebookStatus {
   constructor(
     readonly panel: NotebookPanel,
-    private readonly _changed: () => void
+    private readonly _trans: TranslationBundle
   ) {
     const session = panel.sessionContext;
     session.kernelChanged.connect(this._kernelChanged, this);
     panel.disposed.connect(this.dispose, this);
     this._kernelChanged(session);
+  }
+
+  /** Emitted when it has another kernel, or its kernel's status has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
   }
 
   /** The status of its kernel; null while it has none. */
@@ -29,43 +37,57 @@ export class NotebookStatus {
   }
 
   async act(request: IRequest): Promise<IAnswer> {
-    return this.stream?.act(request) ?? { ok: false, error: 'This notebook has no kernel.' };
+    return (
+      this.stream?.act(request) ?? {
+        ok: false,
+        error: this._trans.__('This notebook has no kernel.')
+      }
+    );
   }
 
   dispose(): void {
     this.panel.sessionContext?.kernelChanged.disconnect(this._kernelChanged, this);
     this._status?.dispose();
     this._status = null;
-    this._changed();
+    this._changed.emit();
+    Signal.clearData(this);
   }
 
   private _kernelChanged(session: ISessionContext): void {
     this._status?.dispose();
     const kernel = session.session?.kernel;
-    this._status = kernel ? new KernelStatus(kernel, this._changed) : null;
-    this._changed();
+    this._status = kernel ? new KernelStatus(kernel, this._trans) : null;
+    this._status?.stream.changed.connect(() => this._changed.emit());
+    this._changed.emit();
   }
+
+  private _changed = new Signal<this, void>(this);
 
   private _status: KernelStatus | null = null;
 }
 
 /** All notebooks of the page. */
 export class Notebooks {
-  /**
-   * @param changed - called when any of them, or which one is current, has changed.
-   */
   constructor(
     private readonly _tracker: INotebookTracker,
-    changed: () => void
+    trans: TranslationBundle
   ) {
+    const changed = () => this._changed.emit();
     const add = (panel: NotebookPanel) => {
-      const notebook = new NotebookStatus(panel, changed);
+      const notebook = new NotebookStatus(panel, trans);
+      notebook.changed.connect(changed);
+      changed();
       this._all.set(panel, notebook);
       panel.disposed.connect(() => this._all.delete(panel));
     };
     _tracker.forEach(add);
     _tracker.widgetAdded.connect((_, panel) => add(panel));
     _tracker.currentChanged.connect(changed);
+  }
+
+  /** Emitted when any of them, or which one is current, has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
   }
 
   get current(): NotebookStatus | null {
@@ -77,5 +99,6 @@ export class Notebooks {
     return this._all.values();
   }
 
+  private _changed = new Signal<this, void>(this);
   private _all = new Map<NotebookPanel, NotebookStatus>();
 }

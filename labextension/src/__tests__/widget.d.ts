@@ -1,2 +1,0 @@
-/** The widget is one file of plain JavaScript. */
-declare module '*/static/status.js';
