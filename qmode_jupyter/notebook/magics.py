@@ -12,7 +12,7 @@ from IPython.core.magic_arguments import magic_arguments
 from qmode_jupyter.notebook.completion import matcher
 from qmode_jupyter.notebook.display.throttle import CARDS, RateLimit
 from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
-from qmode_jupyter.notebook.labextension import Wire
+from qmode_jupyter.notebook.labextension import StatusPublisher
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.shutdown import end_with
 from qmode_jupyter.scheduler.transitions import Mode
@@ -25,8 +25,8 @@ class QModeMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._wire = Wire(getattr(shell, "kernel", None))
-        self._services = Services(self._wire.follow)
+        self._pages = StatusPublisher(getattr(shell, "kernel", None))
+        self._services = Services(self._pages.follow)
         self._cards = RateLimit(*CARDS)
 
     @no_var_expand
@@ -86,13 +86,13 @@ class QModeMagics(Magics):
     def open(self) -> None:
         """Start the processes that simulate, and tell the pages that we are here."""
         self._workers = pool.borrow()
-        self._wire.open()
+        self._pages.open()
         self._let_end = end_with(getattr(self.shell, "kernel", None))
 
     def close(self) -> None:
         """End everything that the magics started."""
         self._let_end()
-        self._wire.close()
+        self._pages.close()
         self._services.close()
         pool.give_back(self._workers)
 
@@ -107,7 +107,7 @@ class QModeMagics(Magics):
         try:
             WorkloadCell(self.shell, self._services, self._cards, mode, flags).run(cell)
         finally:
-            self._wire.flush()
+            self._pages.flush()
 
 
 def load(shell: InteractiveShell) -> None:
