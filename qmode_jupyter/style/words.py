@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from qmode_jupyter.style.characters import printable as printable
 
@@ -185,13 +185,13 @@ def workload_word(state: str) -> str:
     return WORKLOAD_WORDS.get(str(state), str(state).capitalize())
 
 
-def counts(by_state: Mapping[str, int]) -> str:
+def counts(by_state: Mapping[str, Any]) -> str:
     """Return how many jobs are in each state, leaving out the empty ones: "12 done, 1 on the QPU"."""
     parts = [f"{by_state[s]:,} {JOB_WORDS[s]}" for s in COUNT_ORDER if by_state.get(s)]
     return ", ".join(parts) or "no jobs"
 
 
-def progress(by_state: Mapping[str, int]) -> str:
+def progress(by_state: Mapping[str, Any]) -> str:
     """Return how far the jobs are, in few words: "12 done, 1 failed, 3 left"."""
     left = sum(number for state, number in by_state.items() if state not in ("done", "failed", "cancelled"))
     parts = [f"{by_state.get('done', 0):,} done", f"{by_state.get('failed', 0):,} failed", f"{left:,} left"]

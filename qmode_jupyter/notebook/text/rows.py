@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from qmode_jupyter.notebook.view_model import Job, Message
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.transitions import JobState, shown_state
 from qmode_jupyter.style import words
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 #: The phases of a job as titles of columns, in order.
 PHASE_TITLES: Final = ("queued", "preparing", "waiting", "on the QPU")
-
-#: The view model: see `view_model.py`.
-Snapshot = Mapping[str, Any]
 
 #: Which rows stay when there are too many: those that are not named here, then these.
 _RANK: Final = {"failed": 1, "cancelled": 2, "done": 2}
@@ -44,7 +42,7 @@ class Row:
     reason: str = ""
 
     @classmethod
-    def of(cls, job_id: str, job: Mapping[str, Any]) -> Row:
+    def of(cls, job_id: str, job: Job) -> Row:
         """Return the row of a job of the view model."""
         times = [*job["t"], None, None, None, None][:5]
         return cls(
@@ -76,7 +74,7 @@ class Row:
         return out
 
 
-def rows_of(snapshot: Snapshot, workload_id: str | None = None) -> list[Row]:
+def rows_of(snapshot: Message, workload_id: str | None = None) -> list[Row]:
     """Return the jobs of a workload (None: all) in the order in which they were submitted."""
     rows = (Row.of(job_id, job) for job_id, job in snapshot["jobs"].items())
     return sorted((r for r in rows if workload_id in (None, r.workload)), key=lambda row: row.times[0] or 0.0)
@@ -109,9 +107,9 @@ class Usage:
     charges: tuple[str, ...]
 
 
-def usage_of(source: Snapshot | Trace, workload_id: str | None = None) -> Usage:
+def usage_of(source: Message | Trace, workload_id: str | None = None) -> Usage:
     """Return the usage of a workload (None: of all that `source` has)."""
-    if isinstance(source, Mapping):
+    if isinstance(source, dict):
         rows = rows_of(source, workload_id)
         return Usage(rows, source["clock"]["now"], tuple(_charges_of(source, workload_id)))
     rows = rows_of_trace(source, workload_id)
@@ -139,7 +137,7 @@ def _charge(mode: str, name: str, usage_s: float, qpu_s: float, price: str) -> s
     return f"{name}: {words.usage(usage_s)} ({spent}), {price}; charged for the time that it was active"
 
 
-def _charges_of(snapshot: Snapshot, workload_id: str | None) -> Iterator[str]:
+def _charges_of(snapshot: Message, workload_id: str | None) -> Iterator[str]:
     title = snapshot["plan"]["title"]
     for identifier, w in snapshot["workloads"].items():
         if workload_id in (None, identifier):
