@@ -12,7 +12,7 @@ import pytest
 from qmode_jupyter.notebook.text import tables
 from qmode_jupyter.notebook.text.grid import ANSI, PLAIN, Cell, Column, cells, cut, grid, style_of, wrapped
 from qmode_jupyter.notebook.view_model import LISTED
-from tests.notebook.builders import Run, large_batch, reactivated_session
+from tests.traces import Run, large_batch, reactivated_session
 
 VQE = "5d3c1c1e-7c55-4f0e-9f27-0d7ad0a4a7c1"
 SCAN = "91d0a7c1-7c55-4f0e-9f27-5d3c1c1e0d7a"
