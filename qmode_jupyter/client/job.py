@@ -21,7 +21,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from qmode_jupyter.scheduler.transitions import TOO_LONG
+from qmode_jupyter.scheduler.records import TOO_LONG
 from qmode_jupyter.style.characters import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         if not seconds:
             facts = self._facts
             timing = self._service.estimate(facts.program, facts.pubs, facts.backend, facts.options)
-            seconds = timing.qpu_s
+            seconds = self._service.usage_of(timing)
         return {"quantum_seconds": whole(seconds)}
 
     def metrics(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.backend_answers import own
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.runtime import Runtime
-from qmode_jupyter.scheduler.transitions import SETTLED, Mode
+from qmode_jupyter.scheduler.records import SETTLED, Mode
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 

@@ -15,8 +15,8 @@ from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
 from qmode_jupyter.notebook.labextension import StatusPublisher
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.shutdown import end_with
-from qmode_jupyter.scheduler.transitions import Mode
-from qmode_jupyter.simulation import pool
+from qmode_jupyter.scheduler.records import Mode
+from qmode_jupyter.simulation.pool import shared
 
 
 @magics_class
@@ -85,7 +85,7 @@ class QModeMagics(Magics):
 
     def open(self) -> None:
         """Start the processes that simulate, and tell the pages that we are here."""
-        self._workers = pool.borrow()
+        self._workers = shared.borrow()
         self._pages.open()
         self._let_end = end_with(getattr(self.shell, "kernel", None))
 
@@ -94,7 +94,7 @@ class QModeMagics(Magics):
         self._let_end()
         self._pages.close()
         self._services.close()
-        pool.give_back(self._workers)
+        shared.give_back(self._workers)
 
     def _run(self, mode: Mode, magic: Callable[..., Any], line: str, cell: str) -> None:
         assert self.shell is not None

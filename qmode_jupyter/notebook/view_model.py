@@ -17,15 +17,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, overload
 
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
 from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 
 if TYPE_CHECKING:
     from qmode_jupyter.runtime.jobs import JobGroup
     from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.scheduler.scheduler import Job as LiveJob
     from qmode_jupyter.scheduler.scheduler import Scheduler
-    from qmode_jupyter.scheduler.state import Job as LiveJob
-    from qmode_jupyter.scheduler.state import Workload as LiveWorkload
+    from qmode_jupyter.scheduler.scheduler import Workload as LiveWorkload
 
 VERSION: Final = 1
 

@@ -17,7 +17,7 @@ from qmode_jupyter.notebook.flags import CellFlags, sentence
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
 from qmode_jupyter.notebook.services import Services
-from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.scheduler.records import Mode
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

@@ -15,10 +15,8 @@ from qmode_jupyter.runtime.jobs import JobGroup, Names
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Instruction
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import WorkloadRecord
-from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import SETTLED, Mode, WorkloadState
+from qmode_jupyter.scheduler.records import SETTLED, Mode, WorkloadRecord, WorkloadState
+from qmode_jupyter.scheduler.scheduler import Refused, Scheduler
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

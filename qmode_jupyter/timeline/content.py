@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from qmode_jupyter.scheduler.events import YOU, WorkloadCancelled, WorkloadClosed
-from qmode_jupyter.scheduler.transitions import shown_state
+from qmode_jupyter.scheduler.records import shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.timeline.chapters import Chapter, jobs_chapter, workload_chapter
 from qmode_jupyter.timeline.intervals import OUTCOMES, Phases, Spans

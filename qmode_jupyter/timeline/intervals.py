@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qmode_jupyter.scheduler.transitions import JobState, shown_state
+from qmode_jupyter.scheduler.records import JobState, shown_state
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.records import JobRecord

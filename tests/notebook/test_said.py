@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import qmode_jupyter.style.words as words
-from qmode_jupyter.scheduler.transitions import JobState, shown_state
+from qmode_jupyter.scheduler.records import JobState, shown_state
 
 #: What the pages say beside the words.
 KNOWN = {"outcome": lambda state, code: shown_state(JobState(state), code).value}

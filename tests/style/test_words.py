@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qmode_jupyter.scheduler.transitions import TOO_LONG, JobState, WorkloadState
+from qmode_jupyter.scheduler.records import TOO_LONG, JobState, WorkloadState
 from qmode_jupyter.style import words
 
 

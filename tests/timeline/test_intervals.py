@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from qmode_jupyter.scheduler.records import JobRecord
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobRecord, JobState
 from qmode_jupyter.timeline.intervals import PHASES, Phases, Spans, gaps, joined, occupancy
 
 

@@ -14,7 +14,7 @@ from html import escape
 from typing import Any, Final
 
 from qmode_jupyter.notebook.view_model import FAILURES_LISTED, LISTED
-from qmode_jupyter.scheduler.transitions import JobState, shown_state
+from qmode_jupyter.scheduler.records import JobState, shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.style.palette import LIGHT
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.notebook.view_model import Job, Message
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.transitions import JobState, shown_state
+from qmode_jupyter.scheduler.records import JobState, shown_state
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:

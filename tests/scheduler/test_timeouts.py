@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
 from tests.scheduler.emulation import Emulation
 
 
@@ -36,7 +36,7 @@ def test_a24_nobody_elses_job_runs_before_the_expired_session_has_left_the_qpu()
     e.at(500)
     assert (e["s"].closed_at, e["s"].usage_s) == (10, 35)
     assert e.of("theirs").preparing_at == 35
-    assert [c.seconds for c in e.scheduler.accounts.charges if c.workload == "s" and c.billed] == [35]
+    assert [c.seconds for c in e.scheduler.charges if c.workload == "s" and c.billed] == [35]
 
 
 def test_a24_what_is_cancelled_in_its_lane_lets_the_qpu_go() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.plans import with_limits
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, Refused
 from tests.scheduler.emulation import Emulation
 
 
