@@ -10,7 +10,7 @@ from IPython.core.error import UsageError
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
 from qmode_jupyter.notebook.services import Services
-from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.scheduler.records import Mode
 from tests.emulated import bell
 
 
