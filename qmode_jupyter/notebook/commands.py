@@ -17,7 +17,7 @@ from IPython.core.error import UsageError
 from qmode_jupyter import planning
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
-from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, sentence, split_words
+from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, split_words
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
@@ -26,6 +26,7 @@ from qmode_jupyter.notebook.view_model import snapshot
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, printable

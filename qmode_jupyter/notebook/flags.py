@@ -21,6 +21,7 @@ from qmode_jupyter.client.max_time import max_time_seconds
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.words import printable
 
@@ -328,9 +329,3 @@ def _refused(called: str, message: str) -> str:
 def _unknown(called: str, word: str, flags: Iterable[Flag]) -> str:
     flag = printable(word.partition("=")[0])
     return f"{called} has no flag {flag}.{did_you_mean(flag, [name for one in flags for name in one.names])}"
-
-
-def sentence(text: object) -> str:
-    """Return what was said, an error too, as a sentence that can be shown: with its full stop."""
-    said = printable(str(text))
-    return said if said.endswith((".", "?")) else f"{said}."

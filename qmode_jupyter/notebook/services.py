@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.scheduler.records import Mode, WorkloadState
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 
 if TYPE_CHECKING:

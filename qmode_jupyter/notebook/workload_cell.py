@@ -13,11 +13,12 @@ from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
 from qmode_jupyter.notebook.display.live import LiveDisplay, say
 from qmode_jupyter.notebook.display.throttle import RateLimit
-from qmode_jupyter.notebook.flags import CellFlags, sentence
+from qmode_jupyter.notebook.flags import CellFlags
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.scheduler.records import Mode
+from qmode_jupyter.style.sentences import sentence
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

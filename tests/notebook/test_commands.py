@@ -10,6 +10,38 @@ from IPython.core.interactiveshell import InteractiveShell
 from qmode_jupyter.scheduler.trace import Trace
 from tests.notebook.cells import run, said
 
+USAGE = """%qmode COMMAND
+
+  status [ID]              state, timeouts and usage of what runs, or of one workload
+  backends                 the QPUs that can be rehearsed on
+  jobs [ID]                the jobs, all or those of one workload
+  show ID                  everything about one job or workload
+  usage [ID]               where the time went, and what is charged for it
+  timeline [ID]            the picture of a workload or job; the newest workload without ID
+  compare [ID] [--plans A,B] [--loads X,Y] [--figure]
+                           what it would have taken and cost in the other modes, on other plans, in
+                           busier queues
+  advise [ID]              what the run teaches, with its own numbers
+  export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
+  close ID|--all           close a session or batch: no new jobs, the others run on
+  cancel ID                cancel a job, or every job of a workload
+
+An ID may be shortened, or be a workload's name.
+Example: %qmode timeline vqe"""
+
+
+def test_the_usage_is_made_of_the_commands(shell: InteractiveShell) -> None:
+    for line in ("", "help", "--help"):
+        assert repr(shell.run_line_magic("qmode", line)) == USAGE
+
+
+def test_flags_may_stand_anywhere_behind_a_command(with_a_run: InteractiveShell) -> None:
+    tables = {
+        repr(with_a_run.run_line_magic("qmode", f"compare {line}"))
+        for line in ("'old run' --plans open", "--plans open 'old run'", "--plans=open 'old run'")
+    }
+    assert len(tables) == 1
+
 
 def test_the_commands(shell: InteractiveShell) -> None:
     cell = "%%qsession -b aer_simulator -q --name looked_at\njob = Sampler().run([bell])\njob.result()"

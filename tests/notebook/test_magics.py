@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from qmode_jupyter.notebook.completion import matcher
+from qmode_jupyter.notebook.magics import unload
 from tests.notebook.cells import run
+
+NAMES = ("qsession", "qbatch", "qjob", "qmode")
 
 
 def test_help_is_the_same_behind_a_question_mark(shell: InteractiveShell) -> None:
@@ -21,3 +25,23 @@ def test_loading_twice_changes_nothing(shell: InteractiveShell) -> None:
     _shown, _ = run(shell, "%load_ext qmode_jupyter")
     run(shell, "import qmode_jupyter\nqmode_jupyter.load_ipython_extension(get_ipython())")
     assert shell.magics_manager.magics["cell"]["qsession"] == before
+
+
+def test_unloading_takes_everything_out_and_loading_puts_it_back(shell: InteractiveShell) -> None:
+    def ours() -> tuple[set[str], bool, bool]:
+        magics = shell.magics_manager.magics
+        there = {name for kind in ("cell", "line") for name in NAMES if name in magics[kind]}
+        return (
+            there,
+            matcher in shell.Completer.custom_matchers,
+            "QModeMagics" in shell.magics_manager.registry,
+        )
+
+    assert ours() == (set(NAMES), True, True)
+    run(shell, "%unload_ext qmode_jupyter")
+    assert ours() == (set(), False, False)
+    unload(shell)  # a second time nothing happens
+    run(shell, "%load_ext qmode_jupyter")
+    assert ours() == (set(NAMES), True, True)
+    _, error = run(shell, "%%qjob -b aer_simulator -q\nSampler(mode=backend).run([bell]).result()")
+    assert error is None

@@ -30,3 +30,19 @@ def test_names_with_control_characters_are_shown_as_escapes(shell: InteractiveSh
         text.get_text() for text in report.timeline().findobj(lambda artist: hasattr(artist, "get_text"))
     ]
     assert any(seen in label for label in labels)
+
+
+def test_a_report_is_how_things_stood_and_stays_so(shell: InteractiveShell) -> None:
+    _, error = run(
+        shell, "%%qbatch -b aer_simulator -q --keep-open -o report\nSampler().run([bell]).result()"
+    )
+    assert error is None
+    report = shell.user_ns["report"]
+    before = str(report)
+    _, error = run(shell, "%%qbatch -b aer_simulator -q\nSampler().run([bell]).result()")
+    assert error is None
+    assert str(report) == before
+    assert len(report.jobs) == 1
+    assert repr(report) == f"<Report: 1 job, usage {report.usage_s:.0f} s>"
+    assert report._repr_mimebundle_()["text/plain"] == before
+    assert report.timeline(theme="dark").get_facecolor() != report.timeline().get_facecolor()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
+from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.timeline.chapters import FINEST, Chapter, _visible
+from qmode_jupyter.timeline.content import content_of
 from qmode_jupyter.timeline.draw import timeline
 from tests.timeline.drawn import drawn, said
-from tests.traces import Run
+from tests.traces import Run, large_batch, reactivated_session
 
 
 def test_what_goes_on_says_so() -> None:
@@ -48,3 +52,52 @@ def test_a_cancelled_batch_says_who_ended_it() -> None:
     figure = timeline(run.trace(300, batch))
     assert said(figure, "ending") == ["closed", "by cancel()"]
     assert "takes no new jobs" in said(figure, "band")
+
+
+def chapter_of(trace: Trace) -> Chapter:
+    (chapter,) = content_of(trace).chapters
+    return chapter
+
+
+def test_the_segments_of_a_session_follow_each_other_without_a_gap() -> None:
+    chapter = chapter_of(reactivated_session())
+    assert [segment.meaning for segment in chapter.segments] == [
+        "queued", "active", "window", "inactive", "queued", "active",
+    ]  # fmt: skip
+    for before, after in pairwise(chapter.segments):
+        assert before.end == after.start
+    assert sum(end - start for start, end in chapter.charged) == chapter.usage_s
+
+
+def test_an_interactive_timeout_that_ran_out_is_marked() -> None:
+    assert [(mark.meaning, mark.labels) for mark in chapter_of(reactivated_session()).marks] == [
+        ("interactive", ())
+    ]
+
+
+def test_a_batch_is_charged_by_its_jobs_and_has_no_brackets() -> None:
+    chapter = chapter_of(large_batch(8))
+    assert chapter.charged == ()
+    assert chapter.usage_s == sum(job.charged_s for job in chapter.jobs)
+
+
+def test_jobs_by_themselves_are_running_or_queued_or_there_is_none() -> None:
+    run = Run()
+    for at in (0, 1, 200):
+        run.job(at, 9)
+    run.neighbours((0, 30))
+    chapter = chapter_of(run.trace(300))
+    assert chapter.name == "job mode"
+    assert {segment.meaning for segment in chapter.segments} <= {"active", "queued", "inactive"}
+    assert "inactive" in {segment.meaning for segment in chapter.segments}
+    assert chapter.ending == ("all ended",)
+    assert chapter.end == 300 or chapter.end == max(job.ended_at for job in chapter.jobs)
+
+
+def test_thousands_of_changes_of_state_become_what_can_be_seen() -> None:
+    history = [(state, float(i)) for i, state in enumerate(["active", "inactive"] * 5_000)]
+    seen = _visible(history, 10_000 / FINEST)
+    assert len(seen) <= FINEST + 2
+    assert (seen[0], seen[-1]) == (history[0], history[-1])
+    few = history[:100]
+    assert _visible(few, 1.0) == few
