@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.rows import Row, at_most, shown
-from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue
 from qmode_jupyter.scheduler.events import Event, JobSubmitted, grained
 from qmode_jupyter.scheduler.plans import PREMIUM
 from qmode_jupyter.scheduler.scheduler import Scheduler
@@ -63,9 +63,9 @@ def arrivals(jobs: list[Order], tenants: int) -> list[Arrival]:
 def run_here(coming: list[Arrival]) -> Scheduler:
     """Let the scheduler work through the jobs."""
     scheduler = Scheduler(PREMIUM)
-    agenda = Agenda(scheduler)
-    agenda.feed(iter(coming))
-    agenda.run_until(1e12)
+    queue = EventQueue(scheduler)
+    queue.feed(iter(coming))
+    queue.run_until(1e12)
     return scheduler
 
 

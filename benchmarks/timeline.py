@@ -15,12 +15,12 @@ from functools import partial
 
 from benchmarks.rows import Row, at_most, reported
 from benchmarks.timing import seconds
-from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue
 from qmode_jupyter.scheduler.events import JobSubmitted, WorkloadOpened
 from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import Mode
 from qmode_jupyter.timeline.draw import timeline
 
 #: Jobs, and the seconds that they may take.
@@ -56,10 +56,10 @@ def _trace(jobs: int, mean_s: float) -> Trace:
     # No real batch may be open for so long.
     plan = dataclasses.replace(PREMIUM, batch_max_s=1e9)
     scheduler = Scheduler(plan)
-    agenda = Agenda(scheduler)
-    agenda.happen(WorkloadOpened(0.0, _BATCH, Mode.BATCH, _QPU))
-    agenda.feed(_arrivals(jobs, mean_s))
-    agenda.run_until(1e12)
+    queue = EventQueue(scheduler)
+    queue.happen(WorkloadOpened(0.0, _BATCH, Mode.BATCH, _QPU))
+    queue.feed(_arrivals(jobs, mean_s))
+    queue.run_until(1e12)
     return take(scheduler, _QPU, [_BATCH])
 
 

@@ -11,8 +11,7 @@ from typing import Any
 from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 
 
 def as_sent(seconds: float) -> float:

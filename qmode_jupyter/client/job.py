@@ -13,14 +13,14 @@ from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 
 from qmode_jupyter.client.details import as_sent, job_details, job_moments, job_seconds, wall
 from qmode_jupyter.client.job_result import JobResult, check_done, decoded, reason_of
-from qmode_jupyter.client.options.options import checked_tags
+from qmode_jupyter.client.options import checked_tags
 from qmode_jupyter.errors import (
     ApproximationWarning,
     RuntimeClosedError,
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
-from qmode_jupyter.scheduler.transitions import TOO_LONG
+from qmode_jupyter.scheduler.records import TOO_LONG
 from qmode_jupyter.style.characters import printable, printable_lines
 from qmode_jupyter.style.warn import warn
 
@@ -281,7 +281,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         """``quantum_seconds``: seconds that it would hold the QPU (SEMANTICS J15, U6)."""
         seconds = self.record().qpu_s
         if not seconds:
-            seconds = self._runtime.estimate(self._request).qpu_s
+            seconds = self._runtime.usage_of(self._runtime.estimate(self._request))
         return {"quantum_seconds": as_sent(seconds)}
 
     def metrics(self) -> dict[str, Any]:

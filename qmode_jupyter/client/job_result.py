@@ -8,8 +8,7 @@ from typing import Any, Final
 from qiskit.primitives import PrimitiveResult
 
 from qmode_jupyter.errors import RuntimeInvalidStateError, RuntimeJobFailureError, RuntimeJobMaxTimeoutError
-from qmode_jupyter.scheduler.records import JobRecord
-from qmode_jupyter.scheduler.transitions import TOO_LONG, JobState
+from qmode_jupyter.scheduler.records import TOO_LONG, JobRecord, JobState
 from qmode_jupyter.style.characters import printable_lines
 
 # Where the V1 primitives' results are now.

@@ -10,7 +10,7 @@ from qiskit.providers import BackendV2
 from qmode_jupyter.client.context import JobContainer
 from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.client.service import RuntimeService, belongs, default_service, service_of
-from qmode_jupyter.errors import IBMInputValueError, IBMRuntimeError, RequestsApiError, RuntimeClosedError
+from qmode_jupyter.errors import IBMInputValueError, IBMRuntimeError, RequestsApiError
 from qmode_jupyter.runtime.jobs import JobRequest
 
 _log = logging.getLogger("qmode_jupyter.client.primitives")
@@ -127,8 +127,6 @@ def submit(service: RuntimeService, request: JobRequest) -> str:
     IBMRuntimeError
         If the service refuses; nothing was submitted then (SEMANTICS P7, A6).
     """
-    if service.closed:
-        raise RuntimeClosedError("The service was closed and takes no more jobs: make a new RuntimeService.")
     try:
         return service.runtime.submit(request)
     except RequestsApiError as error:

@@ -12,7 +12,7 @@ from qmode_jupyter.client.context import JobContainer
 from qmode_jupyter.client.isa import check_isa, check_rzz
 from qmode_jupyter.client.job import RuntimeJob
 from qmode_jupyter.client.mode import JobMode, resolve
-from qmode_jupyter.client.options.options import (
+from qmode_jupyter.client.options import (
     EstimatorOptions,
     OptionsT,
     ResilienceOptions,

@@ -31,7 +31,7 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
 from qmode_jupyter.runtime.runtime import Runtime
-from qmode_jupyter.scheduler.transitions import SETTLED
+from qmode_jupyter.scheduler.records import SETTLED
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 

@@ -27,7 +27,7 @@ from qmode_jupyter.errors import (
     UnsupportedOptionWarning,
     V1StyleError,
 )
-from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.characters import printable
 from qmode_jupyter.style.warn import warn
 

@@ -1,7 +1,7 @@
-"""The one view model: a runtime as plain JSON, whole or as a delta. Every face reads this.
+"""The one view model: a runtime as plain JSON, whole or as a delta. Every display reads this.
 
 `snapshot(runtime)` is everything, `snapshot(runtime, changed=ids)` only what those ids stand for;
-both may be limited to one workload or group. Times are emulated seconds; a face that counts down
+both may be limited to one workload or group. Times are emulated seconds; a display that counts down
 starts from ``clock.now``, read at the wall time ``clock.at_ms``, and runs at ``clock.rate``.
 
 The pages have the same types in ``labextension/src/core/protocol.ts`` and the same `merge` in
@@ -17,15 +17,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, overload
 
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.transitions import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
 from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 
 if TYPE_CHECKING:
     from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.scheduler.scheduler import Job as LiveJob
     from qmode_jupyter.scheduler.scheduler import Scheduler
-    from qmode_jupyter.scheduler.state import Job as LiveJob
-    from qmode_jupyter.scheduler.state import Workload as LiveWorkload
+    from qmode_jupyter.scheduler.scheduler import Workload as LiveWorkload
 
 VERSION: Final = 1
 

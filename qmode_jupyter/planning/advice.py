@@ -7,8 +7,8 @@ from html import escape
 from typing import Any, Final
 
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.best_practices import LESSONS, Finding, Run
-from qmode_jupyter.planning.recording import story
+from qmode_jupyter.planning.best_practices import BEST_PRACTICES, Finding, Run
+from qmode_jupyter.planning.recording import Recording
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.words import count, printable
 
@@ -65,14 +65,20 @@ def advise(trace: Trace) -> Advice:
         raise IBMInputValueError(
             f"advise takes a trace, as service.trace(id) returns it, not a {type(trace).__name__}."
         )
-    run = Run(story(trace))
-    found = [finding for lesson in LESSONS for finding in lesson(run)]
+    run = Run(Recording.of(trace))
+    found = [finding for practice in BEST_PRACTICES for finding in practice(run)]
     found.sort(key=lambda f: (f.kind not in _LOSSES, -f.saves_s, -f.quicker_s))
     return Advice(_title(run), tuple(found))
 
 
 def _title(run: Run) -> str:
-    told = run.told
-    what = f"{told.mode} {printable(told.name) or told.workload}" if told.workload else "job mode"
+    recording = run.recording
+    what = (
+        f"{recording.mode} {printable(recording.name) or recording.workload}"
+        if recording.workload
+        else "job mode"
+    )
     jobs = count(len(run.jobs), "job")
-    return f"Advice for {what} on {told.qpu}: {jobs}, usage {run.cost(run.usage_s)}, {run.plan.title} plan"
+    return (
+        f"Advice for {what} on {recording.qpu}: {jobs}, usage {run.cost(run.usage_s)}, {run.plan.title} plan"
+    )

@@ -8,12 +8,18 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from qmode_jupyter.planning.comparison import in_queue_s
-from qmode_jupyter.planning.recording import Story, split, unawaited
-from qmode_jupyter.planning.replay import Retelling, retell
-from qmode_jupyter.scheduler.ledger import charged_seconds
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.transitions import TOO_LONG, WORKLOAD_ENDED, JobState, Mode
+from qmode_jupyter.planning.recording import Recording, split, unawaited
+from qmode_jupyter.planning.replay import Replay, Scenario, replay
+from qmode_jupyter.planning.rows import in_queue_s
+from qmode_jupyter.scheduler.records import (
+    TOO_LONG,
+    WORKLOAD_ENDED,
+    JobRecord,
+    JobState,
+    Mode,
+    WorkloadRecord,
+)
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.style.words import count, duration, money
 
 #: A job with less QPU time than this is worth merging with others, in seconds (SEMANTICS B9).
@@ -55,14 +61,14 @@ class Finding:
 
 
 class Run:
-    """A finished run, with the figures that several lessons need."""
+    """A finished run, with the figures that several best practices need."""
 
-    def __init__(self, told: Story) -> None:
-        self.told = told
-        self.plan = told.plan
-        self.mode = told.mode
-        self.jobs = told.jobs
-        self.record = told.record
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.plan = recording.plan
+        self.mode = recording.mode
+        self.jobs = recording.jobs
+        self.record = recording.record
 
     @property
     def session(self) -> WorkloadRecord | None:
@@ -77,16 +83,20 @@ class Run:
     @cached_property
     def wall_s(self) -> float:
         """From the beginning to the end of the last job, in seconds."""
-        return max(j.ended_at or 0.0 for j in self.jobs) - self.told.begin
+        return max(j.ended_at or 0.0 for j in self.jobs) - self.recording.begin
 
     @property
     def depends(self) -> bool:
         """Whether any job was submitted after another's result was awaited."""
         return any(job.awaited for job in self.jobs)
 
-    def as_mode(self, mode: Mode) -> Retelling:
+    def as_mode(self, mode: Mode) -> Replay:
         """Return how it goes in another mode, on the same plan and among the same others."""
-        return retell(self.told, mode, self.plan)
+        return replay(self.recording, Scenario(mode, self.plan))
+
+    def replayed(self, changed: Recording) -> Replay:
+        """Return how a changed recording of it goes, under the same rules and among the same others."""
+        return replay(changed, Scenario(self.mode, self.plan))
 
     def cost(self, usage_s: float) -> str:
         """Return seconds of usage, with what they cost where they cost."""
@@ -209,9 +219,7 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
     if not large:
         return
     # Every part pays the overhead, so as few as do it, or as many as there are lanes.
-    split_in = {
-        parts: retell(split(run.told, large, parts), run.mode, run.plan) for parts in (2, run.plan.lanes)
-    }
+    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, run.plan.lanes)}
     parts, best = min(split_in.items(), key=lambda tried: (tried[1].wall_s, tried[0]))
     quicker_s = run.wall_s - best.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and _lost(best.jobs) <= _lost(run.jobs):
@@ -290,9 +298,9 @@ def merge(run: Run) -> Iterator[Finding]:
         groups += 1
         merged += len(short)
         overhead_s = short[0].overhead_s
-        whole_s = overhead_s + sum(max(0.0, j.qpu_s - j.overhead_s) for j in short)
+        merged_s = overhead_s + sum(max(0.0, j.qpu_s - j.overhead_s) for j in short)
         before_s += sum(j.charged_s for j in short)
-        after_s += charged_seconds(whole_s, overhead_s, run.plan.charge_step_s)
+        after_s += charge_s(merged_s, overhead_s, run.plan.charge_step_s)
     saves_s = before_s - after_s
     if saves_s >= _WORTH_S:
         what = "one job" if groups == 1 else f"{groups} jobs"
@@ -311,7 +319,7 @@ def parallel_lanes(run: Run) -> Iterator[Finding]:
     if run.session is not None or len(run.jobs) < 2 or not run.depends:
         return
     waited = sum(bool(job.awaited) for job in run.jobs)
-    at_once = retell(unawaited(run.told), run.mode, run.plan)
+    at_once = run.replayed(unawaited(run.recording))
     quicker_s = run.wall_s - at_once.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s):
         yield run.finding(
@@ -331,7 +339,7 @@ def queued_again(run: Run) -> Iterator[Finding]:
     queue_s = in_queue_s(run.jobs)
     session = run.as_mode(Mode.SESSION)
     quicker_s = run.wall_s - session.wall_s
-    if session.mode is not Mode.SESSION or not session.happened or session.unfinished:
+    if session.scenario.runs_as is not Mode.SESSION or not session.happened or session.unfinished:
         return
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and queue_s > quicker_s / 2:
         yield run.finding(
@@ -365,8 +373,8 @@ def no_need_of_a_session(run: Run) -> Iterator[Finding]:
     )
 
 
-#: Every lesson.
-LESSONS: Final[tuple[Callable[[Run], Iterator[Finding]], ...]] = (
+#: All of them.
+BEST_PRACTICES: Final[tuple[Callable[[Run], Iterator[Finding]], ...]] = (
     timeout_hit,
     too_long,
     single_job,

@@ -1,4 +1,4 @@
-"""A comparison as a picture: one bar for each way to run, long as it takes, blue where it is on the QPU."""
+"""Rows as a picture: one bar for each way to run, long as it takes, blue where it is on the QPU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qmode_jupyter.style.words import duration, money
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from qmode_jupyter.planning.comparison import Comparison, Row
+    from qmode_jupyter.planning.rows import Row
 
 #: The parts of a bar, in their order, with the words of the legend.
 _PARTS: Final = (
@@ -22,13 +22,15 @@ _ROW_INCHES: Final = 0.42
 _UNITS: Final = ((172_800.0, 86_400.0, "d"), (7_200.0, 3_600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
 
 
-def comparison_figure(comparison: Comparison, theme: str = "light") -> Figure:
+def bars(title: str, rows: tuple[Row, ...], theme: str = "light") -> Figure:
     """Return a matplotlib figure with one bar for each row; pyplot is left alone.
 
     Parameters
     ----------
-    comparison
-        The rows. A bar is as long as the wall time; behind it stands what is charged.
+    title
+        Stands above them.
+    rows
+        A bar is as long as the wall time; behind it stands what is charged.
     theme
         "light" or "dark".
 
@@ -44,7 +46,6 @@ def comparison_figure(comparison: Comparison, theme: str = "light") -> Figure:
         raise ValueError(f"there is no theme {theme!r}: the themes are {', '.join(THEMES)}")
     colours = THEMES[theme]
     ink = colours.ground.text
-    rows = comparison.rows
     longest_s = max((row.wall_s for row in rows if row.wall_s is not None), default=1.0) or 1.0
     unit_s, unit = next((size, name) for over, size, name in _UNITS if longest_s >= over)
     figure = Figure(
@@ -52,17 +53,17 @@ def comparison_figure(comparison: Comparison, theme: str = "light") -> Figure:
     )
     axes = figure.add_subplot(facecolor=colours.ground.page)
     seen = set()
-    for place, row in enumerate(rows):
+    for height, row in enumerate(rows):
         begin = 0.0
         for (meaning, _), length_s in zip(_PARTS, _parts(row), strict=True):
             if length_s:
                 length, fill = length_s / unit_s, colours[meaning].fill
                 seen.add(meaning)
-                axes.barh(place, length, left=begin, height=0.62, color=fill, linewidth=0)
+                axes.barh(height, length, left=begin, height=0.62, color=fill, linewidth=0)
                 begin += length
         axes.annotate(
             _behind(row),
-            (begin, place),
+            (begin, height),
             (5, 0),
             textcoords="offset points",
             va="center",
@@ -73,7 +74,7 @@ def comparison_figure(comparison: Comparison, theme: str = "light") -> Figure:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 1.45 * longest_s / unit_s)
     axes.set_xlabel(f"wall time, emulated {unit}", color=ink)
-    axes.set_title(comparison.title, loc="left", fontsize="medium", color=ink)
+    axes.set_title(title, loc="left", fontsize="medium", color=ink)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(colours.ground.line)
     axes.tick_params(left=False, colors=ink)

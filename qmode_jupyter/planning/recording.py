@@ -1,14 +1,14 @@
-"""What the person did in a finished run, told so that it can happen again under other rules.
+"""What the person did in a finished run, kept so that it can happen again under other rules.
 
-A trace says when each thing happened. A story says what it happened *after*: a submission comes
+A trace says when each thing happened. A recording says what it happened *after*: a submission comes
 after the one before it by the same thread and after the ends of the jobs that the thread had
 awaited, with the classical time that really passed between. All times are multiples of `GRAIN_S`,
-so a story that is told again with nothing changed gives the same times, exactly.
+so a recording that is replayed with nothing changed gives the same times, exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Final, Literal
@@ -18,17 +18,14 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Arrival, Fault
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.ledger import charged_seconds
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.state import Job
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
+from qmode_jupyter.scheduler.scheduler import Job, Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
 from qmode_jupyter.simulation.timing import PREPARE_JOB_S
 from qmode_jupyter.style.words import printable
 
-#: A moment of a story: its beginning, a job's submission or end, or an act that ended something.
+#: A moment of a recording: its beginning, a job's submission or end, or an act that ended something.
 Moment = tuple[Literal["begun", "submitted", "ended", "ended by"], str]
 BEGUN: Final[Moment] = ("begun", "")
 
@@ -55,85 +52,85 @@ Ending = ev.JobCancelled | ev.WorkloadClosed | ev.WorkloadCancelled
 class Act:
     """Something that the person did `gap_s` after the last of the moments in `after`."""
 
-    #: Its place in the record; of two things at one time, the one that came first comes first again.
-    number: int
+    #: Its position in the log; of two things at one time, the one that came first comes first again.
+    position: int
     event: Submission | Ending
     after: tuple[Moment, ...]
     gap_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Recording:
     """One finished workload, or jobs in job mode, with everything else that happened meanwhile."""
 
     plan: Plan
     mode: Mode
     qpu: str
     name: str
-    #: When, and at which place in the record, it was opened or the first job submitted.
+    #: When, and at which position in the log, it was opened or the first job submitted.
     begin: float
-    number: int
+    position: int
     #: The id of the session or batch, None in job mode; and the maximum timeout that was asked for.
     workload: str | None
     max_time_s: float | None
     acts: tuple[Act, ...]
     #: What each of its jobs needs: preparation, and seconds on the QPU or why it can't run.
     needs: dict[str, tuple[float, float | Fault]]
-    #: What others did, and the person elsewhere, at their times, each with its place in the record.
+    #: What others did, and the person elsewhere, at their times, each with its position in the log.
     elsewhere: tuple[tuple[int, Arrival], ...]
-    #: The places in the record at which jobs ended their preparation and their time on the QPU.
+    #: The positions in the log at which jobs ended their preparation and their time on the QPU.
     order: dict[tuple[JobState, str], int]
-    #: How many places the record has, and when it ends.
-    places: int
+    #: How many events the log has, and when it ends.
+    length: int
     until: float
-    #: The seeded users among the others, who go on when the record has ended.
+    #: The seeded users among the others, who go on when the log has ended.
     crowd: ev.CrowdArrived | None
     #: How it went.
     jobs: tuple[JobRecord, ...]
     record: WorkloadRecord | None
 
+    @classmethod
+    def of(cls, trace: Trace) -> Recording:
+        """Return the recording of what a trace is about.
+
+        Raises
+        ------
+        IBMInputValueError
+            If the trace is not about one workload or some jobs, or if they have not ended.
+        """
+        record = _one_workload(trace)
+        jobs = tuple(j for j in trace.jobs if record is None or j.workload == record.id)
+        _check_ended(record, jobs)
+        again = Scheduler(trace.plan)
+        log = [(event, _settled(again.handle(event))) for event in trace.events]
+        mine = frozenset(j.id for j in jobs)
+        crowd = next((e for e, _ in log if isinstance(e, ev.CrowdArrived) and e.qpu == trace.qpu), None)
+        needs = _needs(log, again.jobs) | _of_the_crowd(crowd, again.jobs)
+        position, first = next((n, e) for n, (e, _) in enumerate(log) if _begins(e, record, mine))
+        return cls(
+            plan=trace.plan,
+            mode=Mode.JOB if record is None else record.mode,
+            qpu=trace.qpu,
+            name=record.name if record is not None else "",
+            begin=first.at,
+            position=position,
+            workload=record.id if record is not None else None,
+            max_time_s=first.max_time_s if isinstance(first, ev.WorkloadOpened) else None,
+            acts=tuple(_acts(log, record, mine, again.jobs, first.at)),
+            needs={job: needs[job] for job in mine},
+            elsewhere=tuple(_elsewhere(log, record, mine, needs)),
+            order=_order(log),
+            length=len(log),
+            until=trace.until,
+            crowd=crowd,
+            jobs=jobs,
+            record=record,
+        )
+
     @property
     def submissions(self) -> tuple[Submission, ...]:
         """Its jobs in the order in which they were submitted."""
         return tuple(act.event for act in self.acts if isinstance(act.event, Submission))
-
-
-def story(trace: Trace) -> Story:
-    """Return the story that a trace tells.
-
-    Raises
-    ------
-    IBMInputValueError
-        If the trace is not about one workload or some jobs, or if they have not ended.
-    """
-    record = _one_workload(trace)
-    jobs = tuple(j for j in trace.jobs if record is None or j.workload == record.id)
-    _check_ended(record, jobs)
-    again = Scheduler(trace.plan)
-    log = [(event, _settled(again.handle(event))) for event in trace.events]
-    mine = frozenset(j.id for j in jobs)
-    crowd = next((e for e, _ in log if isinstance(e, ev.CrowdArrived) and e.qpu == trace.qpu), None)
-    needs = _needs(log, again.jobs) | _of_the_crowd(crowd, again.jobs)
-    number, first = next((n, e) for n, (e, _) in enumerate(log) if _begins(e, record, mine))
-    return Story(
-        plan=trace.plan,
-        mode=Mode.JOB if record is None else record.mode,
-        qpu=trace.qpu,
-        name=record.name if record is not None else "",
-        begin=first.at,
-        number=number,
-        workload=record.id if record is not None else None,
-        max_time_s=first.max_time_s if isinstance(first, ev.WorkloadOpened) else None,
-        acts=tuple(_acts(log, record, mine, again.jobs, first.at)),
-        needs={job: needs[job] for job in mine},
-        elsewhere=tuple(_elsewhere(log, record, mine, needs)),
-        order=_order(log),
-        places=len(log),
-        until=trace.until,
-        crowd=crowd,
-        jobs=jobs,
-        record=record,
-    )
 
 
 def _begins(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> bool:
@@ -142,19 +139,19 @@ def _begins(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -
     return record is None and isinstance(event, Submission) and event.job in mine
 
 
-def unawaited(told: Story) -> Story:
-    """Return a story in which no submission waits for a result any more."""
+def unawaited(recording: Recording) -> Recording:
+    """Return a recording in which no submission waits for a result any more."""
     acts = tuple(
         replace(act, after=tuple(m for m in act.after if m[0] != "ended"))
         if isinstance(act.event, Submission)
         else act
-        for act in told.acts
+        for act in recording.acts
     )
-    return replace(told, acts=acts)
+    return replace(recording, acts=acts)
 
 
-def split(told: Story, jobs: frozenset[str], parts: int) -> Story:
-    """Return a story in which each of `jobs` is submitted as so many smaller ones, one after the other.
+def split(recording: Recording, jobs: frozenset[str], parts: int) -> Recording:
+    """Return a recording in which each of `jobs` is submitted as so many smaller ones, one after the other.
 
     Each part pays the whole overhead (SEMANTICS B9) and the fixed part of the preparation; the rest of
     both times is shared out. What came after the job comes after all of its parts.
@@ -170,18 +167,18 @@ def split(told: Story, jobs: frozenset[str], parts: int) -> Story:
         return tuple((kind, piece) for piece in pieces[job])
 
     acts: list[Act] = []
-    needs = dict(told.needs)
-    for act in told.acts:
+    needs = dict(recording.needs)
+    for act in recording.acts:
         moved = replace(act, after=tuple(new for old in act.after for new in moments(old)))
         if not isinstance(act.event, Submission) or act.event.job not in pieces:
             acts.append(moved)
             continue
-        need = _part(*needs.pop(act.event.job), act.event.overhead_s, parts, told.plan.charge_step_s)
+        need = _part(*needs.pop(act.event.job), act.event.overhead_s, parts, recording.plan.charge_step_s)
         for piece in pieces[act.event.job]:
             needs[piece] = need
             acts.append(replace(moved, event=replace(act.event, job=piece)))
             moved = replace(moved, after=(("submitted", piece),), gap_s=0.0)
-    return replace(told, acts=tuple(acts), needs=needs)
+    return replace(recording, acts=tuple(acts), needs=needs)
 
 
 def _part(
@@ -192,7 +189,7 @@ def _part(
     if isinstance(outcome, Fault):
         return prepared_s, outcome
     part_s = overhead_s + max(0.0, outcome - overhead_s) / parts
-    return prepared_s, grained(charged_seconds(part_s, overhead_s, step_s))
+    return prepared_s, grained(charge_s(part_s, overhead_s, step_s))
 
 
 def _settled(instructions: list[Instruction]) -> tuple[str, ...]:
@@ -248,31 +245,31 @@ Log = list[tuple[Event, tuple[str, ...]]]
 
 
 def _acts(
-    log: Log, record: WorkloadRecord | None, mine: frozenset[str], jobs: dict[str, Job], begin: float
+    log: Log, record: WorkloadRecord | None, mine: frozenset[str], jobs: Mapping[str, Job], begin: float
 ) -> Iterator[Act]:
     last_by: dict[int, str] = {}
     #: What has happened since the person last ended something; what they end next comes after that.
     since: list[tuple[Moment, float]] = [(BEGUN, begin)]
-    for number, (event, settled) in enumerate(log):
+    for position, (event, settled) in enumerate(log):
         if isinstance(event, Submission) and event.job in mine:
             after = [(BEGUN, begin)]
             if event.submitter in last_by:
                 before = last_by[event.submitter]
                 after = [(("submitted", before), jobs[before].submitted_at)]
-            # What was awaited outside the story counts as time that passed, not as something to wait for.
+            # What was awaited outside the recording counts as time that passed, not as something to wait for.
             after += [(("ended", j), jobs[j].ended_at or event.at) for j in event.awaited if j in mine]
-            yield _act(number, event, after)
+            yield _act(position, event, after)
             last_by[event.submitter] = event.job
             since.append((("submitted", event.job), event.at))
         elif _ends(event, record, mine):
-            yield _act(number, event, since)
-            since = [(("ended by", str(number)), event.at)]
+            yield _act(position, event, since)
+            since = [(("ended by", str(position)), event.at)]
         since += [(("ended", j), event.at) for j in settled if j in mine]
 
 
-def _act(number: int, event: Any, after: list[tuple[Moment, float]]) -> Act:
+def _act(position: int, event: Any, after: list[tuple[Moment, float]]) -> Act:
     latest = max(at for _, at in after)
-    return Act(number, event, tuple(moment for moment, _ in after), max(0.0, event.at - latest))
+    return Act(position, event, tuple(moment for moment, _ in after), max(0.0, event.at - latest))
 
 
 def _ends(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> bool:
@@ -283,7 +280,7 @@ def _ends(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> 
     return False
 
 
-def _needs(log: Log, jobs: dict[str, Job]) -> dict[str, tuple[float, float | Fault]]:
+def _needs(log: Log, jobs: Mapping[str, Job]) -> dict[str, tuple[float, float | Fault]]:
     """Return what every job needs; where one never got so far, what its siblings needed on average."""
     faults = {
         e.job: Fault(e.reason, e.reason_code, e.system_fault) for e, _ in log if isinstance(e, ev.JobFailed)
@@ -311,9 +308,9 @@ def _needs(log: Log, jobs: dict[str, Job]) -> dict[str, tuple[float, float | Fau
 
 
 def _of_the_crowd(
-    crowd: ev.CrowdArrived | None, jobs: dict[str, Job]
+    crowd: ev.CrowdArrived | None, jobs: Mapping[str, Job]
 ) -> dict[str, tuple[float, float | Fault]]:
-    """Return what those jobs of seeded users need that had not been prepared when the record ended."""
+    """Return what those jobs of seeded users need that had not been prepared when the log ended."""
     unknown = {
         j.id for j in jobs.values() if j.waiting_at is None and crowd is not None and j.qpu == crowd.qpu
     }
@@ -335,21 +332,21 @@ def _elsewhere(
     mine: frozenset[str],
     needs: dict[str, tuple[float, float | Fault]],
 ) -> Iterator[tuple[int, Arrival]]:
-    for number, (event, _) in enumerate(log):
+    for position, (event, _) in enumerate(log):
         if isinstance(event, Submission):
             if event.job not in mine:
-                yield number, Arrival(event, *needs[event.job])
+                yield position, Arrival(event, *needs[event.job])
         elif isinstance(event, _OTHERS_DO) and not (
             _ends(event, record, mine) or _begins(event, record, mine)
         ):
-            yield number, Arrival(event)
+            yield position, Arrival(event)
 
 
 def _order(log: Log) -> dict[tuple[JobState, str], int]:
     order = {}
-    for number, (event, _) in enumerate(log):
+    for position, (event, _) in enumerate(log):
         if isinstance(event, ev.JobPrepared | ev.JobFailed):
-            order[JobState.PREPARING, event.job] = number
+            order[JobState.PREPARING, event.job] = position
         elif isinstance(event, ev.JobExecuted):
-            order[JobState.ON_QPU, event.job] = number
+            order[JobState.ON_QPU, event.job] = position
     return order

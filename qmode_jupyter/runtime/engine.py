@@ -26,11 +26,10 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from qmode_jupyter.errors import RequestsApiError, RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
-from qmode_jupyter.scheduler.event_queue import Agenda
+from qmode_jupyter.scheduler.event_queue import EventQueue
 from qmode_jupyter.scheduler.events import Changed, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import SETTLED, IllegalTransition, WorkloadState
+from qmode_jupyter.scheduler.records import SETTLED, WorkloadState
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused, Scheduler
 
 T = TypeVar("T")
 Speed = float | Literal["max"]
@@ -144,7 +143,7 @@ class Engine:
         on_failure: Callable[[], None] = _nothing,
     ) -> None:
         self.scheduler = scheduler
-        self.event_queue = Agenda(scheduler)
+        self.event_queue = EventQueue(scheduler)
         self.clock = clock
         self.speed = speed
         self._on_instruction = on_instruction

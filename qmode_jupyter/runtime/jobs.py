@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import RuntimeJobNotFound
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

@@ -15,7 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qmode_jupyter.errors import IBMInputValueError, QmodeWarning, RuntimeInvalidStateError
+from qmode_jupyter.errors import (
+    IBMInputValueError,
+    QmodeWarning,
+    RuntimeClosedError,
+    RuntimeInvalidStateError,
+)
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
@@ -30,13 +35,12 @@ from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
-from qmode_jupyter.scheduler.records import JobRecord
-from qmode_jupyter.scheduler.scheduler import Scheduler
+from qmode_jupyter.scheduler.records import SETTLED, JobRecord, shown_state
+from qmode_jupyter.scheduler.scheduler import Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import SETTLED, shown_state
-from qmode_jupyter.simulation.executor import Simulations
+from qmode_jupyter.simulation.executor import Executor
 from qmode_jupyter.simulation.tasks import Task
-from qmode_jupyter.simulation.timing import JobTiming, prepare_seconds
+from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
@@ -97,7 +101,7 @@ class Runtime:
         self._lock = threading.Lock()
         #: The processes have been given back.
         self._released = False
-        self._simulations = Simulations(1 if self._measured else settings.workers, self._part_ended)
+        self._executor = Executor(1 if self._measured else settings.workers, self._part_ended)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
     # ---- time
@@ -155,10 +159,10 @@ class Runtime:
             checked_seconds("max_execution_time", request.max_execution_s)
         with self._while_open():
             task = self._pack(request)
-            estimate_s = self._timing(task).qpu_s if self._budget_owner(request) in self._budgets else 0.0
+            estimate_s = self._expected_s(request, task)
         if task.note:
             warn(task.note, QmodeWarning)
-        preparation_s = 0.0 if self._measured else prepare_seconds(task)
+        preparation_s = 0.0 if self._measured else task.preparation_s
         submission = _Submission(
             self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s
         )
@@ -166,9 +170,13 @@ class Runtime:
         return submission.job
 
     def estimate(self, request: JobRequest) -> JobTiming:
-        """Return how long a job would be prepared and hold the QPU, without running it (SEMANTICS U6)."""
+        """Return how long a job would take to prepare and on the QPU, without running it (SEMANTICS U6)."""
         with self._while_open():
             return self._timing(self._pack(request))
+
+    def usage_of(self, timing: JobTiming) -> float:
+        """Return what a job with that timing is charged, in seconds (SEMANTICS A9)."""
+        return charge_s(timing.on_qpu_s, timing.overhead_s, self.settings.plan.charge_step_s)
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -229,7 +237,7 @@ class Runtime:
                 f"Job {job} is {record.status} and only a job that has ended can be deleted: cancel it first."
             )
         self.jobs.remove(job)
-        self._simulations.forget(job)
+        self._executor.forget(job)
 
     def place(self, job: str) -> int | None:
         """Return the job's place in the queue, 1 being next, or None if it does not queue."""
@@ -257,18 +265,14 @@ class Runtime:
         pubs, record, on_qpu = self.jobs.request(job).pubs, self._scheduler.job(job), None
         if record.on_qpu_at is not None and record.ended_at is not None:
             on_qpu = (self.origin_s + record.on_qpu_at, self.origin_s + record.ended_at)
-        result = self._simulations.result(job, pubs, on_qpu)
+        result = self._executor.result(job, pubs, on_qpu)
         if result is None:
             raise RuntimeInvalidStateError(f"Job {job} has no result.")
         return result
 
     def job_notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated: what was done otherwise."""
-        return self._simulations.notes(job)
-
-    def job_error(self, job: str) -> BaseException | None:
-        """Return the exception that the simulation of a failed job ended with."""
-        return self._simulations.error(job)
+        return self._executor.notes(job)
 
     def cancel_job(self, job: str) -> None:
         """Cancel a job that has not ended (SEMANTICS J10).
@@ -344,7 +348,7 @@ class Runtime:
             with self._lock:
                 release, self._released = not self._released, True
             if release:
-                self._simulations.close()
+                self._executor.close()
 
     # ---- inside
 
@@ -353,6 +357,8 @@ class Runtime:
         """Raise `RuntimeClosedError` for whatever fails because the runtime was closed meanwhile."""
         try:
             yield
+        except RuntimeClosedError:
+            raise
         except Exception:
             if not self.closed:
                 raise
@@ -364,10 +370,14 @@ class Runtime:
         return self._engine.scheduler
 
     def _pack(self, request: JobRequest) -> Task:
-        return self._simulations.pack(request.program, request.pubs, request.backend, request.options)
+        return self._executor.pack(request.program, request.pubs, request.backend, request.options)
+
+    def _expected_s(self, request: JobRequest, task: Task) -> float:
+        """Return what a job will be charged, where a budget asks for it."""
+        return self.usage_of(self._timing(task)) if self._budget_owner(request) in self._budgets else 0.0
 
     def _timing(self, task: Task) -> JobTiming:
-        return self._engine.result_of(self._simulations.estimate(task))
+        return self._engine.result_of(self._executor.estimate(task))
 
     def _enter(self, submission: _Submission) -> None:
         """Let a job be submitted, on the engine's thread; where it is refused nothing has happened."""
@@ -410,13 +420,13 @@ class Runtime:
 
     def _begin(self, job: str, task: Task) -> None:
         try:
-            self._simulations.begin(job, task)
+            self._executor.begin(job, task)
         except Exception as error:  # noqa: BLE001 - the job was submitted: it fails, and says why
-            self._simulations.stop(job)
+            self._executor.stop(job)
             self._engine.event_queue.found(job, _own_fault(error))
 
     def _last_qpu(self) -> str:
-        return next(reversed(self._scheduler.qpus), DEFAULT_BACKEND)
+        return [DEFAULT_BACKEND, *self._scheduler.qpus][-1]
 
     def _budget_owner(self, request: JobRequest) -> str:
         group = self.groups.joined
@@ -433,14 +443,15 @@ class Runtime:
 
     def _simulated(self, job: str) -> None:
         try:
-            outcome = self._simulations.outcome(job)
-            if outcome is None or self._scheduler.jobs[job].state in SETTLED:
+            came = self._executor.collect(job)
+            if came is None or self._scheduler.jobs[job].state in SETTLED:
                 return
-            if isinstance(outcome, Fault):
-                self._engine.event_queue.found(job, outcome)
-            else:
-                timing = outcome.timing
-                self._engine.event_queue.found(job, timing.simulated_s if self._measured else timing.qpu_s)
+            if isinstance(came, Exception):
+                self._engine.event_queue.found(job, _fault(came))
+            elif self._measured:
+                self._engine.event_queue.found(job, came.timing.simulated_s)
+            else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
+                self._engine.event_queue.found(job, self.usage_of(came.timing))
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
             self._engine.event_queue.found(job, _own_fault(error))
 
@@ -450,13 +461,21 @@ class Runtime:
             for moved_up in qpu.line.waiting(YOU):
                 self._engine.mark(moved_up)
         elif isinstance(instruction, Stop):
-            self._simulations.stop(instruction.job)
+            self._executor.stop(instruction.job)
         elif isinstance(instruction, Settle) and instruction.job in self.jobs:
             state = shown_state(instruction.state, instruction.reason_code)
             owner = self.jobs.note_ended(instruction.job, state)
             if owner is not None:
                 self._budgets.ended(owner, instruction.job)
                 self._engine.mark(owner)
+
+
+def _fault(error: Exception) -> Fault:
+    """Return what a simulation ended with in the scheduler's words: a wrong input is the person's fault."""
+    code = getattr(error, "code", None)
+    text = str(error) or type(error).__name__
+    yours = isinstance(error, IBMInputValueError)
+    return Fault(text, code if isinstance(code, int) else None, system_fault=not yours)
 
 
 def _own_fault(error: BaseException) -> Fault:

@@ -28,7 +28,7 @@ from operator import attrgetter
 from statistics import NormalDist
 from typing import Final
 
-from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue
 from qmode_jupyter.scheduler.events import (
     GRAIN_S,
     YOU,
@@ -39,8 +39,8 @@ from qmode_jupyter.scheduler.events import (
     grained,
 )
 from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState
 
 #: A QPU that is busier with others than this has a queue without end.
 MOST_LOAD: Final = 0.9
@@ -175,7 +175,7 @@ def _care(qpu: str, dice: random.Random, every_s: Range, lasts_s: Range) -> Iter
 def _left_over(qpu: str, start: float, before: list[Arrival]) -> Iterator[Arrival]:
     """Yield what is under way or queues on the QPU when all of `before` has been played through."""
     scheduler = Scheduler(PREMIUM)
-    agenda = Agenda(scheduler)
+    agenda = EventQueue(scheduler)
     agenda.feed(iter(before))
     agenda.run_until(_BEFORE_S)
     now, there = _BEFORE_S, scheduler.qpus.get(qpu)

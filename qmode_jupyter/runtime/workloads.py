@@ -10,8 +10,7 @@ from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.runtime.ids import Ids
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.records import WorkloadRecord
-from qmode_jupyter.scheduler.transitions import SETTLED, Mode, WorkloadState
+from qmode_jupyter.scheduler.records import SETTLED, Mode, WorkloadRecord, WorkloadState
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2

@@ -1,17 +1,19 @@
 """Emulated time for a scheduler: what happens next, given how long each job takes.
 
-The agenda turns `Prepare` and `Execute` into the events that answer them, in the order of their
+The queue turns `Prepare` and `Execute` into the events that answer them, in the order of their
 times. A job's preparation can't end before somebody has said what became of it (`found`): until
-then the agenda is held at that moment. The runtime says so when a simulation is there; a replay,
+then the queue is held at that moment. The runtime says so when a simulation is there; a replay,
 a test and a background tenant know it from the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import count
 from math import inf
+from typing import Final
 
 from qmode_jupyter.scheduler.events import (
     Event,
@@ -27,8 +29,8 @@ from qmode_jupyter.scheduler.events import (
     Tick,
     grained,
 )
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,38 @@ class Arrival:
 _Coming = tuple[float, int, JobState | None, str, Event | None, Iterator[Arrival] | None]
 
 
-class Agenda:
-    """The one who knows what time it is for `scheduler`."""
+#: Numbers what is to come: of two things at one time, the one with the smaller number happens first. It is
+#: given the state that a job is in until then and the job, or None and "" for an event from outside.
+Order = Callable[[JobState | None, str], int]
 
-    def __init__(self, scheduler: Scheduler) -> None:
+#: The number of a deadline: it comes before all else at its time.
+_DEADLINE: Final = -1
+
+
+def as_scheduled() -> Order:
+    """Return the order in which things were found out to be coming."""
+    numbers = count()
+    return lambda state, job: next(numbers)
+
+
+class EventQueue:
+    """What happens next, and when.
+
+    Parameters
+    ----------
+    scheduler
+        To which it happens.
+    order
+        Of things at the same time; None for `as_scheduled`.
+    """
+
+    def __init__(self, scheduler: Scheduler, order: Order | None = None) -> None:
         self.scheduler = scheduler
         self._deadlines = scheduler.deadlines
+        self._number_of = order or as_scheduled()
         self._preparation_s: dict[str, float] = {}
         self._found: dict[str, float | Fault] = {}
         self._heap: list[_Coming] = []
-        self._number = 0
 
     def expect(self, job: str, preparation_s: float) -> None:
         """Say how long a job will be prepared, before it is submitted."""
@@ -82,7 +106,7 @@ class Agenda:
 
     def schedule(self, event: Event) -> None:
         """Let `event` happen at its time, which has not come yet."""
-        self._push(event.at, None, "", event)
+        self._add(event)
 
     def feed(self, arrivals: Iterator[Arrival]) -> None:
         """Let all `arrivals` happen, each at its time; they may be endless and are drawn one by one.
@@ -96,21 +120,24 @@ class Agenda:
         if type(event) is JobSubmitted:
             self._preparation_s[event.job] = arrival.preparation_s
             self._found[event.job] = arrival.outcome
-        self._push(event.at, None, "", event, arrivals)
+        self._add(event, arrivals)
 
     def happen(self, event: Event) -> list[Instruction]:
         """Let `event` happen now, and note what follows from it."""
         out = self.scheduler.handle(event)
+        heap, number_of = self._heap, self._number_of
         for instruction in out:
             kind = type(instruction)
             if kind is Prepare:
                 job = instruction.job  # type: ignore[union-attr]
-                self._push(event.at + self._preparation_s.get(job, 0.0), JobState.PREPARING, job)
+                at, state = event.at + self._preparation_s.get(job, 0.0), JobState.PREPARING
+                heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Execute:
                 job = instruction.job  # type: ignore[union-attr]
                 duration = self._found[job]
                 assert not isinstance(duration, Fault)
-                self._push(event.at + duration, JobState.ON_QPU, job)
+                at, state = event.at + duration, JobState.ON_QPU
+                heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Settle:
                 job = instruction.job  # type: ignore[union-attr]
                 self._preparation_s.pop(job, None)
@@ -119,14 +146,22 @@ class Agenda:
                 self._forget(instruction.job)  # type: ignore[union-attr]
         return out
 
+    def peek(self) -> tuple[float, int] | None:
+        """Return when something happens next and its number, or None if nothing ever will by itself."""
+        due = self._deadlines.first_at
+        if self._heap and self._heap[0][0] < due:
+            return self._heap[0][:2]
+        return None if due == inf else (due, _DEADLINE)
+
     def next_at(self) -> float | None:
         """Return when something happens next, or None if nothing ever will by itself."""
-        at = min(self._heap[0][0] if self._heap else inf, self._deadlines.first_at)
-        return None if at == inf else at
+        coming = self.peek()
+        return None if coming is None else coming[0]
 
     def held_by(self) -> str | None:
         """Return the job whose outcome is missing for the next thing to happen, if it is."""
-        if not self._heap or self._deadlines.first_at <= self._heap[0][0]:
+        coming = self.peek()
+        if coming is None or coming[1] == _DEADLINE:
             return None
         _, _, state, job, _, _ = self._heap[0]
         return job if state is JobState.PREPARING and job not in self._found else None
@@ -137,7 +172,7 @@ class Agenda:
         Raises
         ------
         LookupError
-            If there is nothing to come, or the agenda is held.
+            If there is nothing to come, or the queue is held.
         """
         out = self.step_until(inf)
         if out is None:
@@ -172,22 +207,14 @@ class Agenda:
         return self.happen(event)
 
     def run_until(self, at: float) -> None:
-        """Let everything happen up to and including `at`; stop early where the agenda is held."""
+        """Let everything happen up to and including `at`; stop early where the queue is held."""
         while self.step_until(at) is not None:
             pass
 
-    def _push(
-        self,
-        at: float,
-        state: JobState | None,
-        job: str,
-        event: Event | None = None,
-        arrivals: Iterator[Arrival] | None = None,
-    ) -> None:
-        self._number += 1
-        heappush(self._heap, (at, self._number, state, job, event, arrivals))
+    def _add(self, event: Event, arrivals: Iterator[Arrival] | None = None) -> None:
+        heappush(self._heap, (event.at, self._number_of(None, ""), None, "", event, arrivals))
 
     def _forget(self, job: str) -> None:
         if any(coming[3] == job for coming in self._heap):
-            self._heap = [coming for coming in self._heap if coming[3] != job]
+            self._heap[:] = [coming for coming in self._heap if coming[3] != job]
             heapify(self._heap)

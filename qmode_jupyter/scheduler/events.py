@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobState, Mode
 
 #: Emulated times are multiples of this. Sums and differences of such numbers are exact in a
 #: float for ages (2**33 s), which is what lets a trace replay to the byte.

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import Plan
+
+#: Part of a step by which a sum of many small times may be wrong in its last digits: no reason for one more.
+_ROUNDING: Final = 5e-10
 
 
 class Charge(NamedTuple):
@@ -32,10 +35,20 @@ class Charge(NamedTuple):
     billed: bool
 
 
-def charged_seconds(elapsed_s: float, overhead_s: float, step_s: float) -> float:
-    """Return what `elapsed_s` on the QPU costs: at least the overhead, in whole steps (A9, U8)."""
+def charge_s(elapsed_s: float, overhead_s: float, step_s: float) -> float:
+    """Return what time on the QPU costs, in seconds: never less than the overhead, in whole steps (A9, U8).
+
+    Parameters
+    ----------
+    elapsed_s
+        Seconds on the QPU, the overhead included.
+    overhead_s
+        Charged however short the job is.
+    step_s
+        The charge is a multiple of it, rounded up; 0 charges what was used.
+    """
     seconds = max(overhead_s, elapsed_s)
-    return math.ceil(seconds / step_s) * step_s if step_s else seconds
+    return math.ceil(seconds / step_s - _ROUNDING) * step_s if step_s else seconds
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from math import isfinite
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.spelling import did_you_mean
 
 DAY_S: Final = 86_400

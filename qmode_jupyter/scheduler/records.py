@@ -1,20 +1,90 @@
-"""What is known of jobs, workloads and the QPU at one moment: frozen, to be read by anyone.
+"""What is known of jobs, workloads and the QPU at one moment, and the words for it: to be read by anyone.
 
-All times are emulated seconds on the runtime's clock; None where the moment has not come.
+All times are emulated seconds on the runtime's clock; None where the moment has not come. What may
+follow what stands in `transitions`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
-from qmode_jupyter.scheduler.transitions import (
-    SETTLED,
-    JobState,
-    Mode,
-    WorkloadState,
-    job_status,
-    workload_status,
-)
+
+class Mode(StrEnum):
+    """How jobs are grouped: IBM's three execution modes."""
+
+    JOB = "job"
+    BATCH = "batch"
+    SESSION = "session"
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    ON_QPU = "on_qpu"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class WorkloadState(StrEnum):
+    """The states of a session or batch on the wire (SEMANTICS S1)."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CLOSED = "closed"
+
+
+#: A job's state in the client's words (SEMANTICS J1, J2, J6).
+JOB_STATUS: Final[dict[JobState, str]] = {
+    JobState.QUEUED: "QUEUED",
+    JobState.PREPARING: "RUNNING",
+    JobState.WAITING: "RUNNING",
+    JobState.ON_QPU: "RUNNING",
+    JobState.DONE: "DONE",
+    JobState.FAILED: "ERROR",
+    JobState.CANCELLED: "CANCELLED",
+}
+
+#: States in which a job holds a preparation lane (SEMANTICS A22).
+IN_LANE: Final = frozenset({JobState.PREPARING, JobState.WAITING, JobState.ON_QPU})
+
+#: States that a job never leaves (SEMANTICS J1).
+SETTLED: Final = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+
+#: Reason code of a job that ran longer than its maximum execution time (SEMANTICS J3, J20).
+TOO_LONG: Final = 1305
+
+#: Reason code of a job whose session or batch ended before it ran (SEMANTICS A1).
+WORKLOAD_ENDED: Final = 4001
+
+
+def job_status(state: JobState, reason_code: int | None) -> str:
+    """Return the client's word for a job's state; 1305 turns CANCELLED into ERROR (SEMANTICS J3)."""
+    if state is JobState.CANCELLED and reason_code == TOO_LONG:
+        return "ERROR"
+    return JOB_STATUS[state]
+
+
+def shown_state(state: JobState, reason_code: int | None) -> JobState:
+    """Return the state that a person is shown: a job that ran too long has failed (SEMANTICS J3)."""
+    if state is JobState.CANCELLED and reason_code == TOO_LONG:
+        return JobState.FAILED
+    return state
+
+
+def workload_status(state: WorkloadState, accepting_jobs: bool) -> str:
+    """Return the client's words for a workload's state (SEMANTICS S2)."""
+    if state in (WorkloadState.OPEN, WorkloadState.INACTIVE):
+        return "Pending"
+    if state is WorkloadState.ACTIVE:
+        return f"In progress, {'' if accepting_jobs else 'not '}accepting new jobs"
+    return "Closed"
 
 
 @dataclass(frozen=True, slots=True)

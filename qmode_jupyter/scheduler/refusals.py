@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.transitions import WORKLOAD_ENDED, IllegalTransition, Mode
+from qmode_jupyter.scheduler.records import WORKLOAD_ENDED, Mode
+from qmode_jupyter.scheduler.transitions import IllegalTransition
 
 
 class IllegalEvent(Exception):
@@ -76,7 +77,7 @@ def no_reservations(plan: Plan) -> Refused:
     )
 
 
-def no_such_window(start: float, end: float, now: float) -> Refused:
+def no_such_reservation(start: float, end: float, now: float) -> Refused:
     """Return the refusal of a reservation whose end is not after its start, or whose start is over."""
     return Refused(
         1208,
@@ -86,7 +87,7 @@ def no_such_window(start: float, end: float, now: float) -> Refused:
     )
 
 
-def window_taken(start: float, end: float) -> Refused:
+def reservation_taken(start: float, end: float) -> Refused:
     """Return the refusal of a reservation that meets another."""
     return Refused(
         1208,

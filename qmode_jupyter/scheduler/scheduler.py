@@ -5,39 +5,60 @@ event; what falls due by itself is told by `next_deadline()` and made to happen 
 exactly that time, before any later event. An event that is refused or illegal raises and changes
 nothing. The log of events, fed to a fresh scheduler, gives the same instructions again.
 
-Who may use the QPU (SEMANTICS Q3): the active session alone, if there is one; otherwise running
-batches first, then the fair-share line. A session at the head of the line waits until the lanes
-have drained, because from its first job on it has the QPU to itself.
+The scheduler holds a `State`; what each event does to it stands in the table `_HANDLERS`, made of the
+functions in `rules`. The theory of it (lanes, exclusivity, charging) stands in `transitions`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler import refusals
-from qmode_jupyter.scheduler.deadlines import Deadline
+from qmode_jupyter.scheduler.deadlines import Deadline, Deadlines
 from qmode_jupyter.scheduler.events import YOU, Changed, Event, Instruction
 from qmode_jupyter.scheduler.invariants import check
+from qmode_jupyter.scheduler.ledger import Charge, charge_s
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
-from qmode_jupyter.scheduler.refusals import IllegalEvent
-from qmode_jupyter.scheduler.state import Calibration, Job, Reservation, Workload
-from qmode_jupyter.scheduler.timeouts import Dues
-from qmode_jupyter.scheduler.transitions import (
+from qmode_jupyter.scheduler.records import (
     WORKLOAD_ENDED,
+    JobRecord,
     JobState,
-    JobStep,
     Mode,
+    WorkloadRecord,
     WorkloadState,
-    job_after,
 )
+from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, IllegalEvent, Refused
+from qmode_jupyter.scheduler.rules import (
+    close_if_drained,
+    fail,
+    fill_lanes,
+    serve,
+    settle,
+    start_next,
+    watch_reservation,
+)
+from qmode_jupyter.scheduler.state import Calibration, Job, Qpu, Reservation, State, Workload
+from qmode_jupyter.scheduler.timeouts import act_on_deadlines
+from qmode_jupyter.scheduler.transitions import IllegalTransition, JobStep, job_after
+
+#: What the outside may use of the rules; the other modules of this package are its own.
+__all__ = [
+    "NOT_HAPPENED",
+    "IllegalEvent",
+    "IllegalTransition",
+    "Job",
+    "Refused",
+    "Scheduler",
+    "Workload",
+    "charge_s",
+]
 
 
-class Scheduler(Dues):
+class Scheduler:
     """All QPUs of one emulated service, with everybody's jobs and workloads.
 
     Parameters
@@ -47,27 +68,9 @@ class Scheduler(Dues):
     """
 
     def __init__(self, plan: Plan = PREMIUM) -> None:
-        super().__init__(plan)
-        self._submitted: deque[float] = deque()
+        self._state = State(plan)
         #: Every event that was accepted, in order: what a trace is made of.
         self.log: list[Event] = []
-        self._handlers: dict[type, Callable[[Any, list[Instruction]], None]] = {
-            ev.WorkloadOpened: self._on_opened,
-            ev.JobSubmitted: self._on_submitted,
-            ev.JobPrepared: self._on_prepared,
-            ev.JobExecuted: self._on_executed,
-            ev.JobFailed: self._on_failed,
-            ev.JobCancelled: self._on_job_cancelled,
-            ev.WorkloadClosed: self._on_closed,
-            ev.WorkloadCancelled: self._on_cancelled,
-            ev.TenantArrived: self._on_tenant,
-            ev.CrowdArrived: lambda event, out: None,
-            ev.CalibrationDue: self._on_calibration,
-            ev.QpuReserved: self._on_reserved,
-            ev.Tick: self._on_tick,
-        }
-
-    # ---- what the outside sees
 
     def handle(self, event: Event) -> list[Instruction]:
         """Let `event` happen and return what must be done, in order.
@@ -79,17 +82,18 @@ class Scheduler(Dues):
         Refused
             If the service would refuse it.
         """
-        if event.at < self.now:
-            raise IllegalEvent(f"{event} comes after {self.now} s")
-        due = self.deadlines.first_at
+        state = self._state
+        if event.at < state.now:
+            raise IllegalEvent(f"{event} comes after {state.now} s")
+        due = state.deadlines.first_at
         if due <= event.at and (due < event.at or type(event) is not ev.Tick):
             raise IllegalEvent(f"a deadline at {due} s comes before {event}: tick it first")
-        before, self.now = self.now, event.at
+        before, state.now = state.now, event.at
         out: list[Instruction] = []
         try:
-            self._handlers[type(event)](event, out)
+            _HANDLERS[type(event)](state, event, out)
         except Exception:
-            self.now = before  # handlers check before they change anything
+            state.now = before
             raise
         self.log.append(event)
         return out
@@ -100,18 +104,73 @@ class Scheduler(Dues):
         Figures that grow by themselves, such as the usage of an active session, are then those of
         `at`. It is no event: the log and the rules don't see it.
         """
-        due = self.deadlines.first_at
+        due = self._state.deadlines.first_at
         if at < self.now or due < at:
             raise IllegalEvent(f"time can't pass from {self.now} s to {at} s: something is due at {due}")
-        self.now = at
+        self._state.now = at
+
+    # ---- what the outside sees
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the person at the keyboard."""
+        return self._state.plan
+
+    @property
+    def now(self) -> float:
+        """The time of the last event, or what was passed since; emulated seconds."""
+        return self._state.now
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """Every job by its id, as it is now; in the order of submission."""
+        return self._state.jobs
+
+    @property
+    def workloads(self) -> Mapping[str, Workload]:
+        """Every session and batch by its id, as it is now; in the order of opening."""
+        return self._state.workloads
+
+    @property
+    def qpus(self) -> Mapping[str, Qpu]:
+        """Every QPU that was ever used by its name, as it is now; in the order of their first use."""
+        return self._state.qpus
+
+    @property
+    def calibrations(self) -> Sequence[Calibration]:
+        """Every calibration that was ever due, in order."""
+        return self._state.calibrations
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """What falls due by itself: `first_at` is when, and infinite if nothing ever does."""
+        return self._state.deadlines
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """Every charge, the oldest first."""
+        return self._state.accounts.charges
 
     def job(self, job_id: str) -> JobRecord:
         """Return what is known of a job; KeyError if there is none."""
-        return self.jobs[job_id].record()
+        return self._state.jobs[job_id].record()
 
     def workload(self, workload_id: str) -> WorkloadRecord:
         """Return what is known of a workload now; KeyError if there is none."""
-        return self.workloads[workload_id].record(self.now)
+        return self._state.workloads[workload_id].record(self._state.now)
+
+    def next_deadline(self) -> float | None:
+        """Return when something falls due by itself, or None."""
+        due = self._state.deadlines.first_at
+        return None if due == math.inf else due
+
+    def used_s(self, tenant: str = YOU) -> float:
+        """Return the tenant's seconds in the accounting window, running sessions and jobs included."""
+        return self._state.used_s(tenant)
+
+    def share(self, tenant: str) -> float | None:
+        """Return the used part of the tenant's allocation; None while it may not run (SEMANTICS Q2)."""
+        return self._state.share(tenant)
 
     def place(self, entry_id: str) -> int | None:
         """Return the place in line (1 is next) of a job or workload, or None if it is in none.
@@ -119,9 +178,10 @@ class Scheduler(Dues):
         It is how many queued jobs and workloads would go first if nothing changed, and one more; it
         may grow when somebody with a smaller used share comes.
         """
-        job = self.jobs.get(entry_id)
-        workload = self.workloads.get(entry_id) if job is None else self._workload_of(job)
-        qpu = self.qpus[job.qpu if job is not None else self.workloads[entry_id].qpu]
+        state = self._state
+        job = state.jobs.get(entry_id)
+        workload = state.workloads.get(entry_id) if job is None else state.workload_of(job)
+        qpu = state.qpus[job.qpu if job is not None else state.workloads[entry_id].qpu]
         inside = 0
         if job is not None and workload is not None:
             if entry_id not in workload.queue:
@@ -135,8 +195,13 @@ class Scheduler(Dues):
         return None if waiting is None else sum(len(w.queue) for w in active) + waiting + inside + 1
 
     def places(self, qpu_id: str, tenant: str = YOU) -> dict[str, int]:
-        """Return what `place` says of each of a tenant's workloads and jobs in a QPU's line, in one pass."""
-        qpu = self.qpus[qpu_id]
+        """Return what `place` says of each of a tenant's workloads and jobs in a QPU's line, in one pass.
+
+        A QPU that nobody has come to yet has no line.
+        """
+        if qpu_id not in self._state.qpus:
+            return {}
+        qpu = self._state.qpus[qpu_id]
         active = [qpu.session] if qpu.session is not None else list(qpu.batches.values())
         firsts: dict[str, int] = {}
         before = 0
@@ -148,195 +213,225 @@ class Scheduler(Dues):
             firsts.setdefault(entry, before + ahead + 1)
         places = dict(firsts)
         for owner, first in firsts.items():
-            if owner in self.workloads:
-                places.update(zip(self.workloads[owner].queue, count(first), strict=False))
+            if owner in self._state.workloads:
+                places.update(zip(self._state.workloads[owner].queue, count(first), strict=False))
         return places
 
     def check_invariants(self) -> None:
         """Assert what must hold after every event; meant for tests."""
-        check(self)
+        check(self._state)
 
-    # ---- events
 
-    def _on_opened(self, event: ev.WorkloadOpened, out: list[Instruction]) -> None:
-        if event.workload in self.workloads:
-            raise IllegalEvent(f"workload {event.workload} was opened before")
-        plan = self.plan
-        if event.mode is Mode.SESSION and event.tenant == YOU and plan.sessions != "allowed":
-            raise refusals.no_sessions()  # SEMANTICS S16
-        longest = plan.longest_s(event.mode)
-        wanted = event.max_time_s or longest  # SEMANTICS S14: 0 is not sent
-        if not 1 <= wanted <= longest:  # SEMANTICS A4
-            raise refusals.max_time_out_of_bounds(wanted, longest, plan)
-        workload = Workload(
-            id=event.workload,
-            mode=event.mode,
-            qpu=event.qpu,
-            tenant=event.tenant,
-            name=event.name,
-            opened_at=self.now,
-            interactive_timeout_s=plan.interactive_s(event.mode),
-            max_time_s=wanted,
-        )
-        workload.history.append((WorkloadState.OPEN, self.now))
-        self.workloads[workload.id] = workload
-        self._qpu(event.qpu)
-        self.deadlines.arm(Deadline.UNUSED, workload.id, self.now + plan.unused_s)
-        out.append(Changed(workload.id))
+# ---- events
 
-    def _on_submitted(self, event: ev.JobSubmitted, out: list[Instruction]) -> None:
-        if event.job in self.jobs:
-            raise IllegalEvent(f"job {event.job} was submitted before")
-        workload = self._open_workload(event) if event.workload is not None else None
-        if event.tenant == YOU:
-            self._admit()
-        qpu = self._qpu(event.qpu)
-        job = Job(
-            id=event.job,
-            qpu=event.qpu,
-            tenant=event.tenant,
-            workload=event.workload,
-            program=event.program,
-            submitted_at=self.now,
-            overhead_s=event.overhead_s,
-            max_execution_s=event.max_execution_s,
-            submitter=event.submitter,
-            awaited=event.awaited,
-        )
-        self.jobs[job.id] = job
-        self._pending += job.tenant == YOU
-        if workload is None:
-            qpu.line.add(job.id, job.tenant, is_workload=False)
-        else:
-            workload.jobs += 1
-            workload.unfinished += 1
-            workload.queue[job.id] = job
-            workload.idle_deadline_at = None
-            self.deadlines.disarm(Deadline.IDLE, workload.id)
-            self.deadlines.disarm(Deadline.UNUSED, workload.id)
-            if workload.first_job is None:
-                workload.first_job = job.id
-            if workload.orphaned:
-                self._fail(job, out, "the data of the session's first job is gone", WORKLOAD_ENDED)
-            elif workload.state is not WorkloadState.ACTIVE and workload.id not in qpu.line:
-                # SEMANTICS S11, A13: it waits with everyone else to become active (again)
-                qpu.line.add(workload.id, workload.tenant, is_workload=True)
-        self._fill(qpu, out)
 
-    def _on_prepared(self, event: ev.JobPrepared, out: list[Instruction]) -> None:
-        job = self._known_job(event.job)
-        job.state = job_after(job.state, JobStep.PREPARED)
-        job.waiting_at = self.now
-        job.qpu_s = event.qpu_s
-        qpu = self.qpus[job.qpu]
-        qpu.ready.append(job)
-        self._drive(qpu, out)
-        if job.state is JobState.WAITING:
-            out.append(Changed(job.id))
+def _opened(state: State, event: ev.WorkloadOpened, out: list[Instruction]) -> None:
+    if event.workload in state.workloads:
+        raise IllegalEvent(f"workload {event.workload} was opened before")
+    plan = state.plan
+    if event.mode is Mode.SESSION and event.tenant == YOU and plan.sessions != "allowed":
+        raise refusals.no_sessions()  # SEMANTICS S16
+    longest = plan.longest_s(event.mode)
+    wanted = event.max_time_s or longest  # SEMANTICS S14: 0 is not sent
+    if not 1 <= wanted <= longest:  # SEMANTICS A4
+        raise refusals.max_time_out_of_bounds(wanted, longest, plan)
+    workload = Workload(
+        id=event.workload,
+        mode=event.mode,
+        qpu=event.qpu,
+        tenant=event.tenant,
+        name=event.name,
+        opened_at=state.now,
+        interactive_timeout_s=plan.interactive_s(event.mode),
+        max_time_s=wanted,
+    )
+    workload.history.append((WorkloadState.OPEN, state.now))
+    state.workloads[workload.id] = workload
+    state.qpu(event.qpu)
+    state.deadlines.arm(Deadline.UNUSED, workload.id, state.now + plan.unused_s)
+    out.append(Changed(workload.id))
 
-    def _on_executed(self, event: ev.JobExecuted, out: list[Instruction]) -> None:
-        job = self._known_job(event.job)
-        self._settle(job, JobStep.EXECUTED, out)
-        self._serve(self.qpus[job.qpu], out)
 
-    def _on_failed(self, event: ev.JobFailed, out: list[Instruction]) -> None:
-        job = self._known_job(event.job)
-        self._settle(job, JobStep.FAILS, out, event.reason, event.reason_code, free=event.system_fault)
-        self._serve(self.qpus[job.qpu], out)
+def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> None:
+    if event.job in state.jobs:
+        raise IllegalEvent(f"job {event.job} was submitted before")
+    workload = _open_workload(state, event) if event.workload is not None else None
+    if event.tenant == YOU:
+        _admit(state)
+    qpu = state.qpu(event.qpu)
+    job = Job(
+        id=event.job,
+        qpu=event.qpu,
+        tenant=event.tenant,
+        workload=event.workload,
+        program=event.program,
+        submitted_at=state.now,
+        overhead_s=event.overhead_s,
+        max_execution_s=event.max_execution_s,
+        submitter=event.submitter,
+        awaited=event.awaited,
+    )
+    state.jobs[job.id] = job
+    state.pending += job.tenant == YOU
+    if workload is None:
+        qpu.line.add(job.id, job.tenant, is_workload=False)
+    else:
+        workload.jobs += 1
+        workload.unfinished += 1
+        workload.queue[job.id] = job
+        workload.idle_deadline_at = None
+        state.deadlines.disarm(Deadline.IDLE, workload.id)
+        state.deadlines.disarm(Deadline.UNUSED, workload.id)
+        if workload.first_job is None:
+            workload.first_job = job.id
+        if workload.orphaned:
+            fail(state, job, out, "the data of the session's first job is gone", WORKLOAD_ENDED)
+        elif workload.state is not WorkloadState.ACTIVE and workload.id not in qpu.line:
+            # SEMANTICS S11, A13: it waits with everyone else to become active (again)
+            qpu.line.add(workload.id, workload.tenant, is_workload=True)
+    fill_lanes(state, qpu, out)
 
-    def _on_job_cancelled(self, event: ev.JobCancelled, out: list[Instruction]) -> None:
-        job = self._known_job(event.job)
-        self._settle(job, JobStep.IS_CANCELLED, out)
-        workload = self.workloads.get(job.workload or "")
-        if workload is not None and workload.first_job == job.id and self.plan.cached_first_job:
-            workload.orphaned = True  # SEMANTICS L2
-            for other in list(workload.queue.values()):
-                self._fail(other, out, "the session's first job was cancelled", WORKLOAD_ENDED)
-        self._serve(self.qpus[job.qpu], out)
 
-    def _on_closed(self, event: ev.WorkloadClosed, out: list[Instruction]) -> None:
-        workload = self._unclosed(event.workload)
-        workload.accepting_jobs = False
-        out.append(Changed(workload.id))
-        if self.plan.close_drops_queue:  # SEMANTICS L4
-            for job in list(workload.queue.values()):
-                self._fail(job, out, "the session was closed before the job ran", WORKLOAD_ENDED)
-        self._finish_when_drained(workload, out)
-        self._serve(self.qpus[workload.qpu], out)
+def _prepared(state: State, event: ev.JobPrepared, out: list[Instruction]) -> None:
+    job = _known_job(state, event.job)
+    job.state = job_after(job.state, JobStep.PREPARED)
+    job.waiting_at = state.now
+    job.qpu_s = event.qpu_s
+    qpu = state.qpus[job.qpu]
+    qpu.ready.append(job)
+    start_next(state, qpu, out)
+    if job.state is JobState.WAITING:
+        out.append(Changed(job.id))
 
-    def _on_cancelled(self, event: ev.WorkloadCancelled, out: list[Instruction]) -> None:
-        workload = self._unclosed(event.workload)
-        workload.accepting_jobs = False
-        out.append(Changed(workload.id))
-        for job in list(workload.queue.values()):  # SEMANTICS S19, A19, A22: those in lanes finish
-            self._settle(job, JobStep.IS_CANCELLED, out)
-        self._finish_when_drained(workload, out)
-        self._serve(self.qpus[workload.qpu], out)
 
-    def _on_tenant(self, event: ev.TenantArrived, out: list[Instruction]) -> None:
-        if event.allocation_s <= 0 or event.used_s < 0:
-            raise IllegalEvent(f"tenant {event.tenant} needs an allocation above zero, and no debt")
-        self.accounts.admit(event.tenant, event.allocation_s, event.used_s)
+def _executed(state: State, event: ev.JobExecuted, out: list[Instruction]) -> None:
+    job = _known_job(state, event.job)
+    settle(state, job, JobStep.EXECUTED, out)
+    serve(state, state.qpus[job.qpu], out)
 
-    def _on_calibration(self, event: ev.CalibrationDue, out: list[Instruction]) -> None:
-        if not event.duration_s > 0:
-            raise IllegalEvent(f"{event} takes no time")
-        qpu = self._qpu(event.qpu)
-        calibration = Calibration(event.qpu, self.now, event.duration_s)
-        self.calibrations.append(calibration)
-        qpu.calibrations_due.append(calibration)
-        self._serve(qpu, out)
 
-    def _on_reserved(self, event: ev.QpuReserved, out: list[Instruction]) -> None:
-        if not self.plan.reservations:
-            raise refusals.no_reservations(self.plan)  # SEMANTICS Q7
-        qpu = self._qpu(event.qpu)
-        if not self.now <= event.start < event.end:
-            raise refusals.no_such_window(event.start, event.end, self.now)
-        for taken in (qpu.reserved, *qpu.reservations):
-            if taken is not None and event.start < taken.end and taken.start < event.end:
-                raise refusals.window_taken(taken.start, taken.end)
-        qpu.reservations.append(Reservation(event.tenant, event.start, event.end))
-        qpu.reservations.sort(key=lambda r: r.start)
-        self._watch_reservation(qpu)
+def _failed(state: State, event: ev.JobFailed, out: list[Instruction]) -> None:
+    job = _known_job(state, event.job)
+    settle(state, job, JobStep.FAILS, out, event.reason, event.reason_code, free=event.system_fault)
+    serve(state, state.qpus[job.qpu], out)
 
-    def _on_tick(self, event: ev.Tick, out: list[Instruction]) -> None:
-        while (due := self.deadlines.pop_due(self.now)) is not None:
-            kind, owner = due
-            self._due[kind](owner, out)
 
-    # ---- look-ups
+def _job_cancelled(state: State, event: ev.JobCancelled, out: list[Instruction]) -> None:
+    job = _known_job(state, event.job)
+    settle(state, job, JobStep.IS_CANCELLED, out)
+    workload = state.workloads.get(job.workload or "")
+    if workload is not None and workload.first_job == job.id and state.plan.cached_first_job:
+        workload.orphaned = True  # SEMANTICS L2
+        for other in list(workload.queue.values()):
+            fail(state, other, out, "the session's first job was cancelled", WORKLOAD_ENDED)
+    serve(state, state.qpus[job.qpu], out)
 
-    def _known_job(self, job_id: str) -> Job:
-        try:
-            return self.jobs[job_id]
-        except KeyError:
-            raise IllegalEvent(f"no job {job_id}") from None
 
-    def _unclosed(self, workload_id: str) -> Workload:
-        workload = self.workloads.get(workload_id)
-        if workload is None or workload.state is WorkloadState.CLOSED:
-            raise IllegalEvent(f"no open workload {workload_id}")
-        return workload
+def _closed(state: State, event: ev.WorkloadClosed, out: list[Instruction]) -> None:
+    workload = _unclosed(state, event.workload)
+    workload.accepting_jobs = False
+    out.append(Changed(workload.id))
+    if state.plan.close_drops_queue:  # SEMANTICS L4
+        for job in list(workload.queue.values()):
+            fail(state, job, out, "the session was closed before the job ran", WORKLOAD_ENDED)
+    close_if_drained(state, workload, out)
+    serve(state, state.qpus[workload.qpu], out)
 
-    def _admit(self) -> None:
-        cap, rate = self.plan.pending_cap, self.plan.submissions_per_min
-        if cap is not None and self._pending >= cap:
-            raise refusals.too_many_pending(cap)  # SEMANTICS Q6
-        if rate is None:
-            return
-        while self._submitted and self._submitted[0] <= self.now - 60.0:
-            self._submitted.popleft()
-        if len(self._submitted) >= rate:
-            raise refusals.too_many_requests(rate, self._submitted[0] + 60.0 - self.now)
-        self._submitted.append(self.now)
 
-    def _open_workload(self, event: ev.JobSubmitted) -> Workload:
-        workload = self.workloads.get(event.workload or "")
-        if workload is None:
-            raise IllegalEvent(f"no workload {event.workload}")
-        if workload.qpu != event.qpu:
-            raise IllegalEvent(f"workload {workload.id} is on {workload.qpu}, not on {event.qpu}")
-        if not workload.accepting_jobs:  # SEMANTICS S21, A6
-            raise refusals.closed(workload.mode, workload.id)
-        return workload
+def _cancelled(state: State, event: ev.WorkloadCancelled, out: list[Instruction]) -> None:
+    workload = _unclosed(state, event.workload)
+    workload.accepting_jobs = False
+    out.append(Changed(workload.id))
+    for job in list(workload.queue.values()):  # SEMANTICS S19, A19, A22: those in lanes finish
+        settle(state, job, JobStep.IS_CANCELLED, out)
+    close_if_drained(state, workload, out)
+    serve(state, state.qpus[workload.qpu], out)
+
+
+def _tenant_arrived(state: State, event: ev.TenantArrived, out: list[Instruction]) -> None:
+    if event.allocation_s <= 0 or event.used_s < 0:
+        raise IllegalEvent(f"tenant {event.tenant} needs an allocation above zero, and no debt")
+    state.accounts.admit(event.tenant, event.allocation_s, event.used_s)
+
+
+def _calibration_due(state: State, event: ev.CalibrationDue, out: list[Instruction]) -> None:
+    if not event.duration_s > 0:
+        raise IllegalEvent(f"{event} takes no time")
+    qpu = state.qpu(event.qpu)
+    calibration = Calibration(event.qpu, state.now, event.duration_s)
+    state.calibrations.append(calibration)
+    qpu.calibrations_due.append(calibration)
+    serve(state, qpu, out)
+
+
+def _reserved(state: State, event: ev.QpuReserved, out: list[Instruction]) -> None:
+    if not state.plan.reservations:
+        raise refusals.no_reservations(state.plan)  # SEMANTICS Q7
+    if not state.now <= event.start < event.end:
+        raise refusals.no_such_reservation(event.start, event.end, state.now)
+    qpu = state.qpu(event.qpu)
+    for taken in (qpu.reserved, *qpu.reservations):
+        if taken is not None and event.start < taken.end and taken.start < event.end:
+            raise refusals.reservation_taken(taken.start, taken.end)
+    qpu.reservations.append(Reservation(event.tenant, event.start, event.end))
+    qpu.reservations.sort(key=lambda r: r.start)
+    watch_reservation(state, qpu)
+
+
+# ---- look-ups
+
+
+def _known_job(state: State, job_id: str) -> Job:
+    try:
+        return state.jobs[job_id]
+    except KeyError:
+        raise IllegalEvent(f"no job {job_id}") from None
+
+
+def _unclosed(state: State, workload_id: str) -> Workload:
+    workload = state.workloads.get(workload_id)
+    if workload is None or workload.state is WorkloadState.CLOSED:
+        raise IllegalEvent(f"no open workload {workload_id}")
+    return workload
+
+
+def _admit(state: State) -> None:
+    cap, rate = state.plan.pending_cap, state.plan.submissions_per_min
+    if cap is not None and state.pending >= cap:
+        raise refusals.too_many_pending(cap)  # SEMANTICS Q6
+    if rate is None:
+        return
+    while state.recent_submissions and state.recent_submissions[0] <= state.now - 60.0:
+        state.recent_submissions.popleft()
+    if len(state.recent_submissions) >= rate:
+        raise refusals.too_many_requests(rate, state.recent_submissions[0] + 60.0 - state.now)
+    state.recent_submissions.append(state.now)
+
+
+def _open_workload(state: State, event: ev.JobSubmitted) -> Workload:
+    workload = state.workloads.get(event.workload or "")
+    if workload is None:
+        raise IllegalEvent(f"no workload {event.workload}")
+    if workload.qpu != event.qpu:
+        raise IllegalEvent(f"workload {workload.id} is on {workload.qpu}, not on {event.qpu}")
+    if not workload.accepting_jobs:  # SEMANTICS S21, A6
+        raise refusals.closed(workload.mode, workload.id)
+    return workload
+
+
+#: What each event does. A handler checks before it changes anything, so that one that raises changes nothing.
+_HANDLERS: Final[dict[type, Callable[[State, Any, list[Instruction]], None]]] = {
+    ev.WorkloadOpened: _opened,
+    ev.JobSubmitted: _submitted,
+    ev.JobPrepared: _prepared,
+    ev.JobExecuted: _executed,
+    ev.JobFailed: _failed,
+    ev.JobCancelled: _job_cancelled,
+    ev.WorkloadClosed: _closed,
+    ev.WorkloadCancelled: _cancelled,
+    ev.TenantArrived: _tenant_arrived,
+    ev.CrowdArrived: lambda state, event, out: None,
+    ev.CalibrationDue: _calibration_due,
+    ev.QpuReserved: _reserved,
+    ev.Tick: lambda state, event, out: act_on_deadlines(state, out),
+}

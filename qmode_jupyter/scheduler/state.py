@@ -1,4 +1,8 @@
-"""Jobs, workloads and QPUs as the scheduler changes them; everyone else reads `records`."""
+"""All that is known of the emulated service at one moment; the rules alone change it.
+
+`State` answers questions and decides nothing: what happens to it stands in `rules` and `timeouts`.
+What others are told of it are the frozen copies in `records`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,20 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
+from qmode_jupyter.scheduler.deadlines import Deadlines
+from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.fairshare import FairShare
-from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, Span, WorkloadRecord
-from qmode_jupyter.scheduler.transitions import JobState, Mode, WorkloadState
+from qmode_jupyter.scheduler.ledger import Accounts
+from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.records import (
+    CalibrationRecord,
+    JobRecord,
+    JobState,
+    Mode,
+    Span,
+    WorkloadRecord,
+    WorkloadState,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,7 +180,7 @@ class Qpu:
     on_qpu: Job | None = None
     calibrating: Calibration | None = None
     calibrations_due: deque[Calibration] = field(default_factory=deque)
-    #: The window that lasts now, and those to come, the next one first.
+    #: The reservation that holds now, and those to come, the next one first.
     reserved: Reservation | None = None
     reservations: list[Reservation] = field(default_factory=list)
 
@@ -180,3 +195,51 @@ class Qpu:
             return self.session.active_since if self.session.tenant == tenant else None
         job = self.on_qpu
         return job.on_qpu_at if job is not None and job.tenant == tenant else None
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """One emulated service: the QPUs, and everybody's jobs, workloads and accounts.
+
+    Parameters
+    ----------
+    plan
+        The plan of the person at the keyboard; background tenants have no limits.
+    """
+
+    plan: Plan
+    #: Emulated seconds.
+    now: float = 0.0
+    jobs: dict[str, Job] = field(default_factory=dict)
+    workloads: dict[str, Workload] = field(default_factory=dict)
+    qpus: dict[str, Qpu] = field(default_factory=dict)
+    calibrations: list[Calibration] = field(default_factory=list)
+    accounts: Accounts = field(init=False)
+    #: What falls due by itself.
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    #: Your jobs that have not ended, and the times at which jobs of yours came within the last minute.
+    pending: int = 0
+    recent_submissions: deque[float] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.plan)
+
+    def qpu(self, name: str) -> Qpu:
+        """Return the QPU of that name; it is there from the first time that it is asked for."""
+        if name not in self.qpus:
+            self.qpus[name] = Qpu(name, FairShare(self.share))
+        return self.qpus[name]
+
+    def workload_of(self, job: Job) -> Workload | None:
+        """Return the session or batch that a job runs in, or None for one on its own."""
+        return None if job.workload is None or job.outlived else self.workloads[job.workload]
+
+    def used_s(self, tenant: str = YOU) -> float:
+        """Return the tenant's seconds in the accounting window, running sessions and jobs included."""
+        since = (qpu.charged_since(tenant) for qpu in self.qpus.values())
+        running_s = sum(self.now - start for start in since if start is not None)
+        return self.accounts.used(tenant, self.now) + running_s
+
+    def share(self, tenant: str) -> float | None:
+        """Return the used part of the tenant's allocation; None while it may not run (SEMANTICS Q2)."""
+        return self.accounts.share(tenant, self.now)

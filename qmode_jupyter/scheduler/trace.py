@@ -16,10 +16,9 @@ from typing import Any, Final
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction
 from qmode_jupyter.scheduler.plans import Plan
-from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, WorkloadRecord
+from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, Mode, WorkloadRecord
 from qmode_jupyter.scheduler.refusals import NOT_HAPPENED
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import Mode
 
 #: The version of the file format.
 VERSION: Final = 1
@@ -163,7 +162,7 @@ def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: 
     )
 
 
-def replay(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Instruction]]]:
+def rerun(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Instruction]]]:
     """Feed `events` to a fresh scheduler; return it and the instructions of each event."""
     scheduler = Scheduler(plan)
     return scheduler, [scheduler.handle(event) for event in events]

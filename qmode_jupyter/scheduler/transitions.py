@@ -1,4 +1,4 @@
-"""The states of jobs and workloads, and the literal tables of what may follow what.
+"""The states of jobs and workloads: the literal tables of what may follow what, and the theory behind them.
 
 Two rules govern this file.
 
@@ -6,9 +6,61 @@ Two rules govern this file.
    code decides what follows what; the state diagrams in the docs are printed from these tables.
 2. A change that is not in its table raises `IllegalTransition`, and nothing has changed.
 
-A job's states are finer than the service's five words: RUNNING on the wire covers preparation,
-the wait for the QPU and the QPU itself (SEMANTICS J6), and those three are what a person has to
-tell apart. `JOB_STATUS` is the way back to IBM's words.
+The tables say what *can* happen. The rest of this text says what makes it happen. Three ideas are
+enough for that: lanes, exclusivity, charging.
+
+Lanes
+-----
+A job goes through four stages: it is QUEUED, it is prepared classically (PREPARING), it waits for the
+QPU (WAITING), it is executed (ON_QPU). A QPU has a few lanes, five on most, and holds one job at a time
+(SEMANTICS B3, A11). A job takes a lane when it is dequeued and keeps it until it has left the QPU
+(A22): a job that is prepared and waits still fills its lane. Jobs enter the QPU in the order in which
+they finished preparing: a job that is quick to prepare overtakes one that is slow.
+
+The service calls the last three stages RUNNING (J6). They are told apart here because a person has to
+tell them apart: only on the QPU does a job cost anything. `records.JOB_STATUS` is the way back to the
+service's words.
+
+A free lane is filled by asking who is next (Q3), and the first of these who has a queued job is:
+
+1. the session that has the QPU to itself. It alone; if none of its jobs is queued the lane stays free;
+2. a batch that is active, the one that became active first before the others (B2);
+3. the head of the line, in which jobs in job mode and workloads that want to become active queue with
+   those of everybody else, by fair share (A8). A job that is picked is dequeued. A workload that is
+   picked becomes ACTIVE, leaves the line, and its first job is dequeued.
+
+So a workload queues once, whatever number of jobs it has, and again when it had become INACTIVE (S11,
+A13). A calibration that is due takes the QPU between two jobs, before any that is prepared (A7).
+
+Exclusivity
+-----------
+An active session has the QPU to itself. It can't begin while a stranger's job is in a lane or a
+calibration is on the QPU: a session at the head of the line holds the line up until the lanes have
+drained. It ends only when it gives the QPU up, and that is later than the end of its state ACTIVE:
+past its maximum timeout or cost limit a session is CLOSED, and its jobs in lanes still run to their
+end; until the last has left, the QPU stays its own (A24). `Qpu.session` says who has the QPU, the
+state says who takes jobs.
+
+A batch has priority and nothing more: others, and calibrations, go on between its jobs.
+
+What ends ACTIVE: the interactive timeout, which counts while no job is unfinished (S10); the maximum
+timeout, which counts from the first job's start and never pauses (S9); the cost limit; and, once it
+takes no more jobs, the end of the last one. A workload that never had a job is closed half an hour
+after it was opened (A20).
+
+Charging
+--------
+Every second that is charged has an entry in the ledger, with a reason:
+
+- a job is charged for its time on the QPU: at least its overhead, in whole seconds (U1, U8, A9), and
+  nothing where the system failed (U4);
+- a batch for the sum of its jobs (U2);
+- a session for every second in which it had the QPU, whatever ran in it (U3), and for no inactive one
+  (A12). Its jobs have a figure each, which is shown and not billed;
+- a reservation for what its tenant left of it (Q7).
+
+Preparation, the queue and inactive time cost nothing (U5). From this and from exclusivity follows what
+`invariants` looks at after every event: what a session is charged for overlaps with nobody else's time.
 """
 
 from __future__ import annotations
@@ -16,25 +68,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-
-class Mode(StrEnum):
-    """How jobs are grouped: IBM's three execution modes."""
-
-    JOB = "job"
-    BATCH = "batch"
-    SESSION = "session"
-
-
-class JobState(StrEnum):
-    """Where a job is in its life."""
-
-    QUEUED = "queued"
-    PREPARING = "preparing"
-    WAITING = "waiting"
-    ON_QPU = "on_qpu"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+from qmode_jupyter.scheduler.records import JobState, WorkloadState
 
 
 class JobStep(StrEnum):
@@ -46,15 +80,6 @@ class JobStep(StrEnum):
     EXECUTED = "executed"
     FAILS = "fails"
     IS_CANCELLED = "is cancelled"
-
-
-class WorkloadState(StrEnum):
-    """The states of a session or batch on the wire (SEMANTICS S1)."""
-
-    OPEN = "open"
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    CLOSED = "closed"
 
 
 class WorkloadStep(StrEnum):
@@ -122,29 +147,6 @@ WORKLOAD_TRANSITIONS: Final[dict[WorkloadState, dict[WorkloadStep, WorkloadState
     WorkloadState.CLOSED: {},
 }
 
-#: A job's state in the client's words (SEMANTICS J1, J2, J6).
-JOB_STATUS: Final[dict[JobState, str]] = {
-    JobState.QUEUED: "QUEUED",
-    JobState.PREPARING: "RUNNING",
-    JobState.WAITING: "RUNNING",
-    JobState.ON_QPU: "RUNNING",
-    JobState.DONE: "DONE",
-    JobState.FAILED: "ERROR",
-    JobState.CANCELLED: "CANCELLED",
-}
-
-#: States in which a job holds a preparation lane (SEMANTICS A22).
-IN_LANE: Final = frozenset({JobState.PREPARING, JobState.WAITING, JobState.ON_QPU})
-
-#: States that a job never leaves (SEMANTICS J1).
-SETTLED: Final = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
-
-#: Reason code of a job that ran longer than its maximum execution time (SEMANTICS J3, J20).
-TOO_LONG: Final = 1305
-
-#: Reason code of a job whose session or batch ended before it ran (SEMANTICS A1).
-WORKLOAD_ENDED: Final = 4001
-
 
 def job_after(state: JobState, step: JobStep) -> JobState:
     """Return the state that follows `state` on `step`, or raise `IllegalTransition`."""
@@ -160,26 +162,3 @@ def workload_after(state: WorkloadState, step: WorkloadStep) -> WorkloadState:
         return WORKLOAD_TRANSITIONS[state][step]
     except KeyError:
         raise IllegalTransition(f"a workload that is {state} has no step {step!s}") from None
-
-
-def job_status(state: JobState, reason_code: int | None) -> str:
-    """Return the client's word for a job's state; 1305 turns CANCELLED into ERROR (SEMANTICS J3)."""
-    if state is JobState.CANCELLED and reason_code == TOO_LONG:
-        return "ERROR"
-    return JOB_STATUS[state]
-
-
-def shown_state(state: JobState, reason_code: int | None) -> JobState:
-    """Return the state that a person is shown: a job that ran too long has failed (SEMANTICS J3)."""
-    if state is JobState.CANCELLED and reason_code == TOO_LONG:
-        return JobState.FAILED
-    return state
-
-
-def workload_status(state: WorkloadState, accepting_jobs: bool) -> str:
-    """Return the client's words for a workload's state (SEMANTICS S2)."""
-    if state in (WorkloadState.OPEN, WorkloadState.INACTIVE):
-        return "Pending"
-    if state is WorkloadState.ACTIVE:
-        return f"In progress, {'' if accepting_jobs else 'not '}accepting new jobs"
-    return "Closed"

@@ -24,3 +24,14 @@ def loop(e: Emulation, within: str | None, iterations: int = 20, think_s: float 
 def handful(e: Emulation, within: str | None, jobs: int = 5, qpu_s: float = 6) -> list[str]:
     """Independent jobs, submitted at once."""
     return [e.job(f"j{n}", qpu_s, within=within, prep_s=2.0, overhead_s=2.0) for n in range(jobs)]
+
+
+def large_jobs(e: Emulation, prep_s: float, qpu_s: float = 62.0, jobs: int = 3) -> Trace:
+    """A session in which each job comes after the result of the one before."""
+    e.session("s")
+    last: tuple[str, ...] = ()
+    for n in range(jobs):
+        e.job(f"j{n}", qpu_s, within="s", prep_s=prep_s, overhead_s=2, awaited=last)
+        last = (e.result(f"j{n}"),)
+    e.close("s")
+    return e.trace("s")

@@ -8,10 +8,10 @@ import pytest
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2, Session
 from qmode_jupyter.planning import advise, compare
-from qmode_jupyter.planning.recording import story
-from qmode_jupyter.planning.replay import retell
+from qmode_jupyter.planning.recording import Recording
+from qmode_jupyter.planning.replay import Scenario, replay
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import Mode
 from tests.emulated import bell, service
 
 
@@ -41,9 +41,9 @@ def session(busy: RuntimeService) -> Trace:
 
 
 def test_told_again_it_goes_as_it_went(session: Trace) -> None:
-    told = story(session)
-    assert [act.event.submitter for act in told.acts[:-1]] == [0, 0, 0, 1, 1, 1]
-    again = retell(told, Mode.SESSION, session.plan)
+    recording = Recording.of(session)
+    assert [act.event.submitter for act in recording.acts[:-1]] == [0, 0, 0, 1, 1, 1]
+    again = replay(recording, Scenario(Mode.SESSION, session.plan))
     assert (again.jobs, again.workload) == (session.jobs, session.workloads[0])
 
 
@@ -62,6 +62,6 @@ def test_jobs_of_a_batch_that_were_awaited_at_the_end(busy: RuntimeService) -> N
         job.result()
     busy.runtime.workloads.wait(batch.session_id)
     trace = busy.trace(batch.session_id)
-    again = retell(story(trace), Mode.BATCH, trace.plan)
+    again = replay(Recording.of(trace), Scenario(Mode.BATCH, trace.plan))
     assert again.jobs == trace.jobs
     assert [f.kind for f in advise(trace).findings] == ["merge jobs"]

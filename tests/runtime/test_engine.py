@@ -16,9 +16,8 @@ from qmode_jupyter.errors import RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.refusals import IllegalEvent
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobState, Mode
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, Scheduler
 from tests.waiting import Background, outcome
 
 QPU = "generic_19q"
@@ -230,7 +229,7 @@ def break_the_clock(desk: Desk) -> None:
 
 def break_an_event(error: BaseException) -> Callable[[Desk], None]:
     def blow(desk: Desk) -> None:
-        desk.engine.scheduler._handlers[ev.WorkloadOpened] = lambda event, out: raise_it(error)
+        desk.engine.scheduler.handle = lambda event: raise_it(error)  # type: ignore[method-assign]
         desk.engine.post(lambda: desk.engine.happen(lambda at: ev.WorkloadOpened(at, "s", Mode.SESSION, QPU)))
 
     return blow

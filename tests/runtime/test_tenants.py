@@ -9,10 +9,10 @@ from statistics import mean
 import pytest
 
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants, mean_job_s
-from qmode_jupyter.scheduler.event_queue import Agenda, Arrival
+from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue
 from qmode_jupyter.scheduler.events import YOU, CalibrationDue, JobSubmitted, WorkloadOpened
+from qmode_jupyter.scheduler.records import SETTLED, Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import SETTLED, Mode
 
 QPU = "generic_19q"
 DAY_S = 86_400.0
@@ -24,9 +24,9 @@ def first(tenants: Tenants, number: int = 400, qpu: str = QPU, start: float = 0.
 
 def played(tenants: Tenants, until: float, start: float = 0.0) -> Scheduler:
     scheduler = Scheduler()
-    agenda = Agenda(scheduler)
-    agenda.feed(tenants.arrivals(QPU, start))
-    agenda.run_until(until)
+    queue = EventQueue(scheduler)
+    queue.feed(tenants.arrivals(QPU, start))
+    queue.run_until(until)
     scheduler.check_invariants()
     return scheduler
 
@@ -49,7 +49,7 @@ def test_nobody_is_there_at_a_load_of_zero() -> None:
 @pytest.mark.parametrize("load", [0.3, 0.8])
 def test_their_jobs_hold_the_qpu_for_the_load(load: float) -> None:
     scheduler = played(Tenants(load, seed=5), 3 * DAY_S)
-    held = sum(charge.end - charge.start for charge in scheduler.accounts.charges)
+    held = sum(charge.end - charge.start for charge in scheduler.charges)
     assert held / (3 * DAY_S) == pytest.approx(load, rel=0.06)
 
 
@@ -74,10 +74,10 @@ def test_the_queue_is_there_from_the_first_moment() -> None:
     at_once, later = [], []
     for seed in range(60):
         scheduler = Scheduler()
-        agenda = Agenda(scheduler)
-        agenda.feed(Tenants(0.6, seed=seed, calibrations=False).arrivals(QPU))
+        queue = EventQueue(scheduler)
+        queue.feed(Tenants(0.6, seed=seed, calibrations=False).arrivals(QPU))
         for at, there in ((0.0, at_once), (7_200.0, later)):
-            agenda.run_until(at)
+            queue.run_until(at)
             there.append(sum(job.state not in SETTLED for job in scheduler.jobs.values()))
     assert mean(at_once) == pytest.approx(mean(later), rel=0.4)
     assert mean(at_once) > 1
@@ -86,25 +86,25 @@ def test_the_queue_is_there_from_the_first_moment() -> None:
 def test_everybody_has_used_something_and_you_as_much_as_the_mean() -> None:
     scheduler = played(Tenants(0.7, seed=1, tenants=4), 0.0)
     tenants = Tenants(0.7, seed=1, tenants=4).names
-    used = [scheduler.accounts.share(name, 0.0) for name in tenants]
+    used = [scheduler.share(name) for name in tenants]
     assert len(set(used)) == 4
-    assert scheduler.accounts.share(YOU, 0.0) == pytest.approx(mean(used))
+    assert scheduler.share(YOU) == pytest.approx(mean(used))
     assert scheduler.used_s() == 0
 
 
 def test_calibrations_stay_out_of_an_active_session() -> None:  # SEMANTICS A7
     scheduler = Scheduler()
-    agenda = Agenda(scheduler)
-    agenda.feed(Tenants(0.6, seed=4).arrivals(QPU))
-    agenda.run_until(10.0)
-    agenda.happen(WorkloadOpened(10.0, "s", Mode.SESSION, QPU, max_time_s=20_000.0))
+    queue = EventQueue(scheduler)
+    queue.feed(Tenants(0.6, seed=4).arrivals(QPU))
+    queue.run_until(10.0)
+    queue.happen(WorkloadOpened(10.0, "s", Mode.SESSION, QPU, max_time_s=20_000.0))
     dice = random.Random(1)
     for n in range(150):
-        agenda.run_until(at := 10.0 + n * 50.0)
-        agenda.expect(f"mine {n}", 1.0)
-        agenda.found(f"mine {n}", dice.uniform(2, 8))
-        agenda.happen(JobSubmitted(at, f"mine {n}", QPU, "s"))
-    agenda.run_until(20_000.0)
+        queue.run_until(at := 10.0 + n * 50.0)
+        queue.expect(f"mine {n}", 1.0)
+        queue.found(f"mine {n}", dice.uniform(2, 8))
+        queue.happen(JobSubmitted(at, f"mine {n}", QPU, "s"))
+    queue.run_until(20_000.0)
     (stretch,) = scheduler.workload("s").stretches
     assert stretch.until(0) > 2 * 3_600
     due = [c for c in scheduler.calibrations if stretch.start < c.due_at < stretch.end]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Agenda, Fault
+from qmode_jupyter.scheduler.event_queue import EventQueue, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
-from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
+from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import JobState, Mode
 
 QPU = "generic_19q"
 
@@ -19,22 +18,22 @@ class Emulation:
 
     def __init__(self, plan: Plan = PREMIUM) -> None:
         self.scheduler = Scheduler(plan)
-        self.agenda = Agenda(self.scheduler)
+        self.queue = EventQueue(self.scheduler)
         self.now = 0.0
 
     def at(self, seconds: float) -> Emulation:
-        self.agenda.run_until(seconds)
+        self.queue.run_until(seconds)
         self.now = seconds
         due = self.scheduler.next_deadline()
         assert due is None or due > seconds
-        self.agenda.happen(ev.Tick(seconds))
+        self.queue.happen(ev.Tick(seconds))
         self.scheduler.check_invariants()
         return self
 
     def happen(self, event: ev.Event) -> None:
         """Let a person's act happen now, after all that is due, as the engine does."""
-        self.agenda.run_until(self.now)
-        self.agenda.happen(event)
+        self.queue.run_until(self.now)
+        self.queue.happen(event)
 
     def session(self, name: str = "s", max_time_s: float | None = None, tenant: str = YOU) -> str:
         self.happen(ev.WorkloadOpened(self.now, name, Mode.SESSION, QPU, name, max_time_s, tenant=tenant))
@@ -60,8 +59,8 @@ class Emulation:
         awaited: tuple[str, ...] = (),
         qpu: str = QPU,
     ) -> str:
-        self.agenda.expect(name, prep_s)
-        self.agenda.found(name, fault or qpu_s)
+        self.queue.expect(name, prep_s)
+        self.queue.found(name, fault or qpu_s)
         self.happen(
             ev.JobSubmitted(
                 self.now,
@@ -81,7 +80,7 @@ class Emulation:
     def result(self, job: str) -> str:
         """Wait until a job has ended."""
         while not self.of(job).settled:
-            self.agenda.step()
+            self.queue.step()
         self.now = self.scheduler.now
         return job
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from qmode_jupyter.scheduler.event_queue import Agenda
+from qmode_jupyter.scheduler.event_queue import EventQueue
 from qmode_jupyter.scheduler.events import YOU, JobSubmitted, Settle, TenantArrived, grained
 from qmode_jupyter.scheduler.plans import PREMIUM, with_limits
 from qmode_jupyter.scheduler.scheduler import Scheduler
@@ -20,30 +20,30 @@ def test_under_full_load_everybody_gets_their_allocation(seed: int) -> None:
     """10,000 jobs; each tenant always has three more in line (SEMANTICS Q1, A8)."""
     dice = random.Random(seed)
     scheduler = Scheduler()
-    agenda = Agenda(scheduler)
+    queue = EventQueue(scheduler)
     submitted = 0
 
     def submit(tenant: str) -> None:
         nonlocal submitted
         submitted += 1
         name = f"{tenant}/{submitted}"
-        agenda.expect(name, dice.uniform(0.5, 2.0))
-        agenda.found(name, dice.lognormvariate(1.5, 0.8))
-        agenda.happen(JobSubmitted(scheduler.now, name, QPU, tenant=tenant, overhead_s=2.0))
+        queue.expect(name, dice.uniform(0.5, 2.0))
+        queue.found(name, dice.lognormvariate(1.5, 0.8))
+        queue.happen(JobSubmitted(scheduler.now, name, QPU, tenant=tenant, overhead_s=2.0))
 
     for tenant, allocation_s in ALLOCATIONS.items():
-        agenda.happen(TenantArrived(0.0, tenant, allocation_s))
+        queue.happen(TenantArrived(0.0, tenant, allocation_s))
     for tenant in ALLOCATIONS:
         for _ in range(8):
             submit(tenant)
     ended = 0
     while ended < 10_000:
-        for instruction in agenda.step():
+        for instruction in queue.step():
             if isinstance(instruction, Settle):
                 ended += 1
                 submit(instruction.job.partition("/")[0])
     held = dict.fromkeys(ALLOCATIONS, 0.0)
-    for charge in scheduler.accounts.charges:
+    for charge in scheduler.charges:
         held[charge.tenant] += charge.seconds
     total = sum(held.values())
     for tenant, allocation_s in ALLOCATIONS.items():
@@ -156,3 +156,7 @@ def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
         for n in (1, 2):
             e.job(f"{batch}{n}", 10, within=batch)
     assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
+
+
+def test_a_qpu_that_nobody_has_asked_for_has_no_line() -> None:
+    assert Emulation().scheduler.places("a QPU of no job") == {}

@@ -11,9 +11,9 @@ from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Settle, grained
 from qmode_jupyter.scheduler.plans import PLANS, with_limits
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.trace import replay
-from qmode_jupyter.scheduler.transitions import SETTLED, IllegalTransition
+from qmode_jupyter.scheduler.records import SETTLED
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused
+from qmode_jupyter.scheduler.trace import rerun
 from tests.scheduler.emulation import QPU, Emulation
 
 SECONDS = st.floats(0, 100).map(grained)
@@ -131,7 +131,7 @@ class Service(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_job_is_cancelled(self, data) -> None:
         job = data.draw(st.sampled_from(self.jobs))
-        self.e.agenda.run_until(self.e.now)
+        self.e.queue.run_until(self.e.now)
         if self.e.of(job).settled:
             before = len(self.e.scheduler.log)
             with pytest.raises(IllegalTransition):
@@ -144,7 +144,7 @@ class Service(RuleBasedStateMachine):
     @rule(data=st.data(), cancels=st.booleans())
     def a_workload_is_ended(self, data, cancels: bool) -> None:
         workload = data.draw(st.sampled_from(self.workloads))
-        self.e.agenda.run_until(self.e.now)
+        self.e.queue.run_until(self.e.now)
         if self.e[workload].state == "closed":
             with pytest.raises(IllegalEvent):
                 self.e.close(workload)
@@ -177,9 +177,7 @@ class Service(RuleBasedStateMachine):
         begin = scheduler.now - scheduler.plan.window_s
         for tenant in (YOU, "ann"):
             outside = sum(
-                c.seconds
-                for c in scheduler.accounts.charges
-                if c.tenant == tenant and c.billed and c.end <= begin
+                c.seconds for c in scheduler.charges if c.tenant == tenant and c.billed and c.end <= begin
             )
             used = scheduler.used_s(tenant) + outside
             assert used >= self.used[tenant], f"usage fell from {self.used[tenant]} s to {used} s"
@@ -195,14 +193,14 @@ class Service(RuleBasedStateMachine):
         stuck = [j.id for j in scheduler.jobs.values() if j.state not in SETTLED]
         if scheduler.plan.allowance_s is None and scheduler.plan.cost_limit_s is None:
             assert not stuck, f"{stuck} never ended"
-        again, given = replay(scheduler.log, scheduler.plan)
+        again, given = rerun(scheduler.log, scheduler.plan)
         assert given == self.given
         again.pass_time(scheduler.now)
         assert {j: again.job(j) for j in again.jobs} == {j: scheduler.job(j) for j in scheduler.jobs}
         assert {w: again.workload(w) for w in again.workloads} == {
             w: scheduler.workload(w) for w in scheduler.workloads
         }
-        assert again.accounts.charges == scheduler.accounts.charges
+        assert again.charges == scheduler.charges
         assert QPU in scheduler.qpus or not scheduler.jobs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.event_queue import Fault
-from qmode_jupyter.scheduler.ledger import charged_seconds
+from qmode_jupyter.scheduler.ledger import charge_s
 from qmode_jupyter.scheduler.plans import with_limits
 from tests.scheduler.emulation import Emulation
 
@@ -19,12 +19,15 @@ from tests.scheduler.emulation import Emulation
         (130, 2, 1, 130),
         (0.3, 0, 0, 0.3),
         (0, 2, 1, 2),
+        (2 + 1e-10, 2, 1, 2),
+        (2 + 1e-6, 2, 1, 3),
+        (6.1, 2, 0.5, 6.5),
         (1.2, 0, 0.5, 1.5),
         (7, 2, 5, 10),
     ],
 )
 def test_a9_whole_seconds_and_at_least_the_overhead(elapsed_s, overhead_s, step_s, charged) -> None:
-    assert charged_seconds(elapsed_s, overhead_s, step_s) == charged
+    assert charge_s(elapsed_s, overhead_s, step_s) == charged
 
 
 def test_u4_failed_and_cancelled_jobs() -> None:
@@ -55,7 +58,7 @@ def test_u4_a_fault_of_the_system_is_free_and_the_ledger_says_so() -> None:
     e.at(4)
     e.happen(ev.JobFailed(4.0, "struck", "the QPU went away", 9999, system_fault=True))
     assert e.of("struck").charged_s == 0
-    assert [c.reason for c in e.scheduler.accounts.charges] == ["fault of the system, not charged"]
+    assert [c.reason for c in e.scheduler.charges] == ["fault of the system, not charged"]
 
 
 def test_u5_waiting_is_never_charged() -> None:
@@ -88,7 +91,7 @@ def test_the_job_of_a_session_has_a_figure_and_is_not_billed_twice() -> None:
     assert e.scheduler.used_s() == 30  # what runs counts, too
     e.close("s")
     assert e.scheduler.used_s() == 30
-    assert [(c.job, c.billed, c.seconds) for c in e.scheduler.accounts.charges] == [
+    assert [(c.job, c.billed, c.seconds) for c in e.scheduler.charges] == [
         ("a", False, 10),
         (None, True, 30),
     ]

@@ -19,7 +19,7 @@ from qmode_jupyter.scheduler.plans import (
     plan,
     with_limits,
 )
-from qmode_jupyter.scheduler.transitions import Mode
+from qmode_jupyter.scheduler.records import Mode
 
 PAID = (PAYG, FLEX, PREMIUM)
 

@@ -6,8 +6,8 @@ import pytest
 
 from qmode_jupyter.scheduler import refusals
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import Mode
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ from qmode_jupyter.scheduler.transitions import Mode
             "Open a session: while it is active, the QPU is yours alone.",
         ),
         (
-            refusals.no_such_window(20, 10, 5),
+            refusals.no_such_reservation(20, 10, 5),
             1208,
             "A reservation must begin before it ends, and not before 5 s: from 20 s to 10 s is no such time.",
             "Give emulated seconds from now on, such as service.now() + 600.",
         ),
         (
-            refusals.window_taken(10, 20),
+            refusals.reservation_taken(10, 20),
             1208,
             "The QPU is reserved from 10 s to 20 s.",
             "Reserve a time before or after that.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Changed, Execute, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
-from qmode_jupyter.scheduler.scheduler import Scheduler
-from qmode_jupyter.scheduler.transitions import JobState, Mode
+from qmode_jupyter.scheduler.records import JobState, Mode
+from qmode_jupyter.scheduler.scheduler import _HANDLERS, IllegalEvent, Refused, Scheduler
 from tests.scheduler.emulation import QPU, Emulation
 
 ONE_LANE = with_limits(PREMIUM, lanes=1)
@@ -300,7 +300,7 @@ def test_q7_idle_time_of_a_reservation_is_charged_to_the_fraction() -> None:
     e.at(30).job("all of it", 10)
     e.at(50)
     assert e.scheduler.used_s() == 20
-    assert [c.seconds for c in e.scheduler.accounts.charges if c.job is None] == [0.5]
+    assert [c.seconds for c in e.scheduler.charges if c.job is None] == [0.5]
 
 
 def test_q7_only_what_was_held_inside_the_window_counts() -> None:
@@ -310,18 +310,18 @@ def test_q7_only_what_was_held_inside_the_window_counts() -> None:
     e.job("elsewhere", 30, qpu="another")
     e.at(20)
     # "before" held the QPU for 5 s of the window; what ran on another QPU counts nothing here.
-    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.accounts.charges if c.job is None]
+    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.charges if c.job is None]
     assert idle == [(10, 20, 5)]
     e.reserve(30, 40)
     e.at(35).job("under way at the end", 100)
     e.at(50)
-    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.accounts.charges if c.job is None]
+    idle = [(c.start, c.end, c.seconds) for c in e.scheduler.charges if c.job is None]
     assert idle[1:] == [(30, 40, 5)]
     e.at(200).reserve(200, 220, tenant="ann")
     e.at(205).session("theirs", tenant="ann")
     e.job("in a session", 5, within="theirs", tenant="ann")
     e.at(230)
-    idle = [(c.tenant, c.seconds) for c in e.scheduler.accounts.charges if c.job is c.workload is None]
+    idle = [(c.tenant, c.seconds) for c in e.scheduler.charges if c.job is c.workload is None]
     assert idle[2:] == [("ann", 5)]
 
 
@@ -403,7 +403,7 @@ def test_the_ledger_says_why() -> None:
     e.job("cancelled", 50, within="s")
     e.at(10).cancel("cancelled")
     e.close("s")
-    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.accounts.charges]
+    charges = [(c.job, c.workload, c.start, c.end, c.seconds, c.reason) for c in e.scheduler.charges]
     assert charges == [
         ("done", "s", 0, 5, 5, "on the QPU, done"),
         ("cancelled", "s", 5, 10, 5, "on the QPU, cancelled"),
@@ -480,3 +480,35 @@ def test_q6_the_pending_cap_is_yours_alone() -> None:
     e.job("theirs", 5, tenant="ann")
     with pytest.raises(Refused, match="limit of 3 pending jobs"):
         e.job("d", 5)
+
+
+def test_a_qpu_that_nobody_has_come_to_has_no_line() -> None:
+    assert Scheduler().places("generic_19q") == {}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.QpuReserved(5.0, "new", "you", 3.0, 9.0),
+        ev.QpuReserved(5.0, "new", "you", 9.0, 9.0),
+        ev.CalibrationDue(5.0, "new", 0.0),
+        ev.WorkloadOpened(5.0, "s", Mode.SESSION, "new", max_time_s=0.5),
+    ],
+)
+def test_what_is_refused_makes_no_qpu_known(event: ev.Event) -> None:
+    scheduler = Scheduler(LEGACY_2023)
+    with pytest.raises((Refused, IllegalEvent)):
+        scheduler.handle(event)
+    assert (scheduler.qpus, scheduler.now, scheduler.log) == ({}, 0, [])
+
+
+def test_each_event_has_a_handler() -> None:
+    assert set(_HANDLERS) == set(get_args(ev.Event))
+
+
+def test_what_it_shows_is_enough_for_everybody_outside() -> None:
+    scheduler = Scheduler()
+    scheduler.handle(ev.JobSubmitted(1.0, "a", QPU))
+    assert (scheduler.now, list(scheduler.jobs), list(scheduler.qpus)) == (1, ["a"], [QPU])
+    assert (scheduler.workloads, list(scheduler.calibrations), scheduler.charges) == ({}, [], ())
+    assert (scheduler.share("you"), scheduler.used_s()) == (0, 0)

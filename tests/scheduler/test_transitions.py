@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
-import qmode_jupyter
-from qmode_jupyter.scheduler.transitions import (
+from qmode_jupyter.scheduler.records import (
     IN_LANE,
     JOB_STATUS,
-    JOB_TRANSITIONS,
     SETTLED,
-    TOO_LONG,
-    WORKLOAD_TRANSITIONS,
-    IllegalTransition,
     JobState,
-    JobStep,
     Mode,
     WorkloadState,
+)
+from qmode_jupyter.scheduler.scheduler import IllegalTransition
+from qmode_jupyter.scheduler.transitions import (
+    JOB_TRANSITIONS,
+    WORKLOAD_TRANSITIONS,
+    JobStep,
     WorkloadStep,
     job_after,
-    job_status,
-    shown_state,
     workload_after,
-    workload_status,
 )
 
 JOBS = """
@@ -93,28 +88,3 @@ def test_final_states_are_final() -> None:
 
 def test_running_is_all_of_the_lane() -> None:  # SEMANTICS J6, A22
     assert {state for state, word in JOB_STATUS.items() if word == "RUNNING"} == IN_LANE
-
-
-def test_the_clients_words() -> None:  # SEMANTICS J3, S2
-    assert job_status(JobState.CANCELLED, None) == "CANCELLED"
-    assert job_status(JobState.CANCELLED, 1305) == "ERROR"
-    assert job_status(JobState.DONE, 1305) == "DONE"
-    statuses = [job_status(state, None) for state in JobState]
-    assert statuses == ["QUEUED", "RUNNING", "RUNNING", "RUNNING", "DONE", "ERROR", "CANCELLED"]
-    assert shown_state(JobState.CANCELLED, 1305) is JobState.FAILED
-    assert [shown_state(state, None) for state in JobState] == [*JobState]
-    assert shown_state(JobState.DONE, 1305) is JobState.DONE
-    words = [workload_status(state, True) for state in WorkloadState]
-    assert words == ["Pending", "In progress, accepting new jobs", "Pending", "Closed"]
-    assert workload_status(WorkloadState.ACTIVE, False) == "In progress, not accepting new jobs"
-
-
-def test_the_code_of_a_job_that_ran_too_long_stands_in_one_place() -> None:
-    package = Path(qmode_jupyter.__file__).parent
-    places = [
-        path.relative_to(package).as_posix()
-        for path in package.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and node.value == TOO_LONG
-    ]
-    assert places == ["scheduler/transitions.py"]

@@ -13,7 +13,7 @@ from qiskit import QuantumCircuit
 
 from qmode_jupyter import SamplerV2, Session, errors
 from qmode_jupyter.client.job_result import check_done, reason_of
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.style import characters
 from qmode_jupyter.style.words import printable
 from tests.emulated import bell, service

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from qmode_jupyter.scheduler.plans import LEGACY_2023, LEGACY_2024, OPEN, PLANS, PREMIUM, Plan
-from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.scheduler import Refused
 from tests.scheduler.emulation import Emulation
 
 
@@ -106,7 +106,7 @@ def test_l7_a_reservation_is_one_tenants_alone_and_its_idle_time_counts() -> Non
     assert e.of("theirs").state is JobState.QUEUED
     assert e.at(200).of("theirs").state is JobState.ON_QPU
     assert e.scheduler.used_s() == 100
-    assert [c.reason for c in e.scheduler.accounts.charges if c.job is None] == ["reserved, idle"]
+    assert [c.reason for c in e.scheduler.charges if c.job is None] == ["reserved, idle"]
 
 
 def test_l7_session_jobs_that_outlast_the_reservation_fail() -> None:

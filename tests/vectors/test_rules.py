@@ -9,8 +9,8 @@ import pytest
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
-from qmode_jupyter.scheduler.refusals import Refused
-from qmode_jupyter.scheduler.transitions import JobState
+from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.scheduler import Refused
 from tests.scheduler.emulation import Emulation
 
 ONE_LANE = dataclasses.replace(PREMIUM, lanes=1)
@@ -243,7 +243,7 @@ def test_v22_a_single_job_is_charged_its_time_on_the_qpu(e: Emulation) -> None:
     assert [e.of(j).charged_s for j in ("a", "c")] == [3, 4]
     assert e.scheduler.used_s() == 7
     assert e.scheduler.used_s("somebody") == 100
-    mine = [c for c in e.scheduler.accounts.charges if c.tenant == "you"]
+    mine = [c for c in e.scheduler.charges if c.tenant == "you"]
     assert [(c.job, c.workload, c.start, c.end, c.seconds, c.billed, c.reason) for c in mine] == [
         ("a", None, 100, 103, 3, True, "on the QPU, done"),
         ("c", None, 103, 107, 4, True, "on the QPU, done"),

@@ -1,4 +1,4 @@
-"""A run that is told again with nothing changed goes as it went, to the last bit."""
+"""A run that is recording again with nothing changed goes as it went, to the last bit."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from qmode_jupyter.planning.recording import story
-from qmode_jupyter.planning.replay import retell
+from qmode_jupyter.planning.recording import Recording
+from qmode_jupyter.planning.replay import Scenario, replay
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, grained
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
-from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, Refused
+from qmode_jupyter.scheduler.records import Mode
+from qmode_jupyter.scheduler.scheduler import NOT_HAPPENED, Refused
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.scheduler.transitions import Mode
 from tests.scheduler.emulation import QPU, Emulation
 
 PLANS = [
@@ -84,7 +84,7 @@ def run(plan, mode, steps, max_time_s, crowd, ending) -> Trace | None:
     """A finished run, or None where there is none to speak of."""
     e = Emulation(plan)
     if crowd:
-        e.agenda.feed(Tenants(0.6, seed=crowd).arrivals(QPU))
+        e.queue.feed(Tenants(0.6, seed=crowd).arrivals(QPU))
     e.tenant("ann", 1.0, used_s=0.5)
     e.at(10)
     person = Person(e, None if mode is Mode.JOB else "w")
@@ -119,13 +119,13 @@ def test_nothing_changed_gives_the_same(plan, mode, steps, max_time_s, crowd, en
     trace = run(plan, mode, steps, max_time_s, crowd, ending)
     if trace is None:
         return
-    told = story(trace)
-    again = retell(told, mode, plan)
+    recording = Recording.of(trace)
+    again = replay(recording, Scenario(mode, plan))
     assert again.jobs == trace.jobs
     if mode is not Mode.JOB:
-        assert again.workload.usage_s == told.record.usage_s
-        assert again.workload.stretches == told.record.stretches
-        assert again.workload.history == told.record.history
+        assert again.workload.usage_s == recording.record.usage_s
+        assert again.workload.stretches == recording.record.stretches
+        assert again.workload.history == recording.record.history
 
 
 def cobyla(e: Emulation, iterations: int = 60) -> Trace:
@@ -144,18 +144,18 @@ def cobyla(e: Emulation, iterations: int = 60) -> Trace:
 
 def test_a_cobyla_loop_in_a_session() -> None:
     trace = cobyla(Emulation())
-    again = retell(story(trace), Mode.SESSION, trace.plan)
+    again = replay(Recording.of(trace), Scenario(Mode.SESSION, trace.plan))
     assert (again.jobs, again.workload) == (trace.jobs, trace.workloads[0])
 
 
 @pytest.mark.parametrize("load", [0.3, 0.8])
 def test_a_cobyla_loop_in_a_busy_queue(load: float) -> None:
     e = Emulation()
-    e.agenda.feed(Tenants(load, seed=7).arrivals(QPU))
+    e.queue.feed(Tenants(load, seed=7).arrivals(QPU))
     e.at(100)
     trace = cobyla(e, 20)
-    again = retell(story(trace), Mode.SESSION, trace.plan)
+    again = replay(Recording.of(trace), Scenario(Mode.SESSION, trace.plan))
     assert (again.jobs, again.workload) == (trace.jobs, trace.workloads[0])
     # Others only: the same queue, drawn anew from its seed, is another one for who came later.
-    crowded = retell(story(trace), Mode.SESSION, trace.plan, load=load, seed=7)
+    crowded = replay(Recording.of(trace), Scenario(Mode.SESSION, trace.plan, load=load, seed=7))
     assert [j.qpu_s for j in crowded.jobs] == [j.qpu_s for j in trace.jobs]

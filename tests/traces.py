@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from qmode_jupyter.scheduler.event_queue import Agenda, Fault
+from qmode_jupyter.scheduler.event_queue import EventQueue, Fault
 from qmode_jupyter.scheduler.events import (
     YOU,
     CalibrationDue,
@@ -19,9 +19,9 @@ from qmode_jupyter.scheduler.events import (
     grained,
 )
 from qmode_jupyter.scheduler.plans import plan
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.scheduler import Scheduler
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.scheduler.transitions import Mode
 
 QPU = "generic_19q"
 ISA_FAULT = Fault("The circuit has a gate that is not in the target", 1517)
@@ -36,7 +36,7 @@ class Run:
     def __init__(self, plan_name: str = "premium", qpu: str = QPU) -> None:
         self.qpu = qpu
         self.scheduler = Scheduler(plan(plan_name))
-        self.agenda = Agenda(self.scheduler)
+        self.queue = EventQueue(self.scheduler)
         self._numbers = itertools.count(1)
 
     def session(self, at: float = 0.0, name: str = "vqe", max_time_s: float | None = None) -> str:
@@ -60,48 +60,48 @@ class Run:
     ) -> str:
         """Submit a job that is prepared and on the QPU for so long, or that fails."""
         job = self._id("d41f" if tenant == YOU else "b0b0")
-        self.agenda.expect(job, preparation_s)
-        self.agenda.found(job, qpu_s)
-        self.agenda.schedule(
+        self.queue.expect(job, preparation_s)
+        self.queue.found(job, qpu_s)
+        self.queue.schedule(
             JobSubmitted(grained(at), job, self.qpu, workload, program, 2.0, max_execution_s, tenant)
         )
         return job
 
     def neighbours(self, *stretches: tuple[float, float]) -> None:
         """Let other users' jobs be submitted, each (at, seconds on the QPU)."""
-        self.agenda.schedule(TenantArrived(grained(stretches[0][0]), "bob", 1.0))
+        self.queue.schedule(TenantArrived(grained(stretches[0][0]), "bob", 1.0))
         for at, qpu_s in stretches:
             self.job(at, qpu_s, tenant="bob", preparation_s=0.0)
 
     def calibration(self, at: float, duration_s: float) -> None:
         """Let a calibration be due."""
-        self.agenda.schedule(CalibrationDue(grained(at), self.qpu, duration_s))
+        self.queue.schedule(CalibrationDue(grained(at), self.qpu, duration_s))
 
     def close(self, workload: str, at: float) -> None:
         """Close a workload."""
-        self.agenda.schedule(WorkloadClosed(grained(at), workload))
+        self.queue.schedule(WorkloadClosed(grained(at), workload))
 
     def cancel(self, workload: str, at: float) -> None:
         """Cancel a workload."""
-        self.agenda.schedule(WorkloadCancelled(grained(at), workload))
+        self.queue.schedule(WorkloadCancelled(grained(at), workload))
 
     def cancel_job(self, job: str, at: float) -> None:
         """Cancel a job."""
-        self.agenda.schedule(JobCancelled(grained(at), job))
+        self.queue.schedule(JobCancelled(grained(at), job))
 
     def fail_job(self, job: str, at: float, reason: str, code: int | None = None) -> None:
         """Let a job fail, wherever it is."""
-        self.agenda.schedule(JobFailed(grained(at), job, reason, code))
+        self.queue.schedule(JobFailed(grained(at), job, reason, code))
 
     def trace(self, until: float, *focus: str) -> Trace:
         """Let everything happen up to `until` and return the trace of `focus` (nothing: of all)."""
-        self.agenda.run_until(until)
-        self.scheduler.now = max(self.scheduler.now, grained(until))
+        self.queue.run_until(until)
+        self.scheduler.pass_time(max(self.scheduler.now, grained(until)))
         return take(self.scheduler, self.qpu, focus, 1_763_625_500.0)
 
     def _open(self, mode: Mode, at: float, name: str, max_time_s: float | None) -> str:
         workload = self._id("c8s2")
-        self.agenda.schedule(WorkloadOpened(grained(at), workload, mode, self.qpu, name, max_time_s))
+        self.queue.schedule(WorkloadOpened(grained(at), workload, mode, self.qpu, name, max_time_s))
         return workload
 
     def _id(self, prefix: str) -> str:
