@@ -12,6 +12,9 @@ from qmode_jupyter import (
     EstimatorV2,
     Session,
 )
+from qmode_jupyter.client.context import JobContainer, WithBlocks
+from qmode_jupyter.client.mode import JobMode
+from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.errors import (
     IBMInputValueError,
 )

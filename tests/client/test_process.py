@@ -28,9 +28,8 @@ def test_after_a_reset_nothing_is_open_and_no_with_is_in_force() -> None:
 def test_the_default_service_is_closed_when_the_process_ends() -> None:
     script = (
         "import atexit\n"
+        "atexit.register(lambda: print(service.closed))\n"  # the first that is registered is called last
         "from qmode_jupyter import default_service\n"
-        "atexit.register(lambda: print(service.closed))\n"  # called last
-        "import qmode_jupyter.client.process\n"
         "service = default_service()\n"
     )
     run = subprocess.run(

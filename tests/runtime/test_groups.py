@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import queue
+
 import pytest
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMInputValueError
-from tests.emulated import bell
+from tests.emulated import bell, service
 
 
 def test_job_mode_jobs_join_the_group_that_is_open(emulated: RuntimeService) -> None:
@@ -40,19 +42,14 @@ def test_an_older_group_that_is_closed_leaves_the_newer_one_open(emulated: Runti
     assert groups[first].jobs == []
 
 
-def test_opening_and_closing_are_told_to_listeners(emulated: RuntimeService) -> None:
-    heard: list[str] = []
-    unsubscribe = emulated.runtime.subscribe(heard.extend)
-    group = emulated.runtime.groups.open("told", emulated.backend("aer_simulator"))
-    emulated.runtime.look(lambda scheduler: None)  # what was posted before has happened
-    emulated.clock.advance(1)
-    assert group in heard
-    heard.clear()
-    emulated.runtime.groups.close(group)
-    emulated.clock.advance(1)
-    emulated.clock.advance(1)
-    unsubscribe()
-    assert group in heard
+def test_opening_and_closing_are_told_to_listeners() -> None:
+    told: queue.SimpleQueue[frozenset[str]] = queue.SimpleQueue()
+    with service() as emulated:
+        emulated.runtime.subscribe(told.put)
+        group = emulated.runtime.groups.open("told", emulated.backend("aer_simulator"))
+        assert told.get(timeout=30) == {group}
+        emulated.runtime.groups.close(group)
+        assert told.get(timeout=30) == {group}
 
 
 def test_an_unknown_group_is_said(emulated: RuntimeService) -> None:
