@@ -267,7 +267,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         if not seconds:
             facts = self._facts
             timing = self._service.estimate(facts.program, facts.pubs, facts.backend, facts.options)
-            seconds = timing.qpu_s
+            seconds = self._service.usage_of(timing)
         return {"quantum_seconds": whole(seconds)}
 
     def metrics(self) -> dict[str, Any]:

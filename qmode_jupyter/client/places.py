@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit.providers import BackendV2
 
 from qmode_jupyter.client.service import RuntimeService, belongs, default_service, service_of
-from qmode_jupyter.errors import IBMInputValueError, IBMRuntimeError, RequestsApiError, RuntimeClosedError
+from qmode_jupyter.errors import IBMInputValueError, IBMRuntimeError, RequestsApiError
 
 if TYPE_CHECKING:
     from qmode_jupyter.simulation.tasks import Program, SimulationOptions
@@ -85,8 +85,6 @@ def submit(
     IBMRuntimeError
         If the service refuses; nothing was submitted then (SEMANTICS P7, A6).
     """
-    if service.closed:
-        raise RuntimeClosedError("The service was closed and takes no more jobs: make a new RuntimeService.")
     try:
         return service.submit(
             program,

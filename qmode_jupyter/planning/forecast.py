@@ -9,6 +9,7 @@ from decimal import Decimal
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, duration, money
@@ -32,7 +33,7 @@ class Forecast:
     @property
     def usage_s(self) -> float:
         """Seconds of usage as jobs or as a batch; in a session these are the least (SEMANTICS U2, U3)."""
-        return sum(job.qpu_s for job in self.jobs.values())
+        return sum(map(self._charge_s, self.jobs.values()))
 
     @property
     def price_usd(self) -> Decimal | None:
@@ -52,8 +53,8 @@ class Forecast:
                 f"{job.executions:,}",
                 duration(job.overhead_s),
                 duration(job.executing_s),
-                duration(job.qpu_s),
-                self._price(job.qpu_s),
+                duration(self._charge_s(job)),
+                self._price(self._charge_s(job)),
             )
             for name, job in self.jobs.items()
         ]
@@ -67,6 +68,9 @@ class Forecast:
                 "In a session it is the least: there the time between the jobs is charged, too.",
             ),
         )
+
+    def _charge_s(self, job: JobTiming) -> float:
+        return charge_s(job.on_qpu_s, job.overhead_s, self.plan.charge_step_s)
 
     def _price(self, usage_s: float) -> str:
         usd = self.plan.price_usd(usage_s)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from qmode_jupyter.errors import (
     IBMInputValueError,
     QmodeWarning,
+    RuntimeClosedError,
     RuntimeInvalidStateError,
     RuntimeJobNotFound,
 )
@@ -34,11 +35,11 @@ from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop, grained
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, shown_state
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.scheduler.trace import Trace, take
-from qmode_jupyter.simulation.executor import Simulations
-from qmode_jupyter.simulation.tasks import Program, Task
-from qmode_jupyter.simulation.timing import JobTiming, prepare_seconds
-from qmode_jupyter.simulation.worker import SimulationOptions
+from qmode_jupyter.simulation.executor import Executor
+from qmode_jupyter.simulation.tasks import Program, SimulationOptions, Task
+from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Runtime(Workloads):
         self._backends: dict[str, BackendV2] = {}
         #: The processes have been given back.
         self._released = False
-        self._simulations = Simulations(1 if timing == "measured" else workers, self._part_ended)
+        self._executor = Executor(1 if timing == "measured" else workers, self._part_ended)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
     def __repr__(self) -> str:
@@ -224,9 +225,9 @@ class Runtime(Workloads):
         if max_execution_s is not None:
             max_execution_s = checked_seconds("max_execution_time", max_execution_s)
         with self._while_open():
-            task = self._simulations.pack(program, pubs, backend, options)
-            estimate_s = self._timing(task).qpu_s if self._budget_owner(workload) else 0.0
-        preparation_s = 0.0 if self.timing == "measured" else prepare_seconds(task)
+            task = self._executor.pack(program, pubs, backend, options)
+            estimate_s = self.usage_of(self._timing(task)) if self._budget_owner(workload) else 0.0
+        preparation_s = 0.0 if self.timing == "measured" else task.preparation_s
         if task.note:
             warn(task.note, QmodeWarning)
         job = self._names.job()
@@ -287,9 +288,13 @@ class Runtime(Workloads):
     def estimate(
         self, program: Program, pubs: Sequence[Any], backend: BackendV2, options: SimulationOptions
     ) -> JobTiming:
-        """Return how long a job would be prepared and hold the QPU, without running it (SEMANTICS U6)."""
+        """Return how long a job would take to prepare and on the QPU, without running it (SEMANTICS U6)."""
         with self._while_open():
-            return self._timing(self._simulations.pack(program, pubs, backend, options))
+            return self._timing(self._executor.pack(program, pubs, backend, options))
+
+    def usage_of(self, timing: JobTiming) -> float:
+        """Return what a job with that timing is charged, in seconds (SEMANTICS A9)."""
+        return charge_s(timing.on_qpu_s, timing.overhead_s, self.plan.charge_step_s)
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -361,7 +366,7 @@ class Runtime(Workloads):
                 f"Job {job} is {record.status} and only a job that has ended can be deleted: cancel it first."
             )
         del self._facts[job]
-        self._simulations.forget(job)
+        self._executor.forget(job)
 
     def place(self, job: str) -> int | None:
         """Return the job's place in the queue, 1 being next, or None if it does not queue."""
@@ -389,18 +394,14 @@ class Runtime(Workloads):
         pubs, record, on_qpu = self.job_facts(job).pubs, self._scheduler.job(job), None
         if record.on_qpu_at is not None and record.ended_at is not None:
             on_qpu = (self.origin_s + record.on_qpu_at, self.origin_s + record.ended_at)
-        result = self._simulations.result(job, pubs, on_qpu)
+        result = self._executor.result(job, pubs, on_qpu)
         if result is None:
             raise RuntimeInvalidStateError(f"Job {job} has no result.")
         return result
 
     def job_notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated: what was done otherwise."""
-        return self._simulations.notes(job)
-
-    def job_error(self, job: str) -> BaseException | None:
-        """Return the exception that the simulation of a failed job ended with."""
-        return self._simulations.error(job)
+        return self._executor.notes(job)
 
     def cancel_job(self, job: str) -> None:
         """Cancel a job that has not ended (SEMANTICS J10).
@@ -461,7 +462,7 @@ class Runtime(Workloads):
             with self._lock:
                 release, self._released = not self._released, True
             if release:
-                self._simulations.close()
+                self._executor.close()
 
     # ---- inside
 
@@ -470,6 +471,8 @@ class Runtime(Workloads):
         """Raise `RuntimeClosedError` for whatever fails because the runtime was closed meanwhile."""
         try:
             yield
+        except RuntimeClosedError:
+            raise
         except Exception:
             if not self.closed:
                 raise
@@ -477,13 +480,13 @@ class Runtime(Workloads):
             raise failure from failure.__cause__
 
     def _timing(self, task: Task) -> JobTiming:
-        return self._engine.result_of(self._simulations.estimate(task))
+        return self._engine.result_of(self._executor.estimate(task))
 
     def _begin(self, job: str, task: Task) -> None:
         try:
-            self._simulations.begin(job, task)
+            self._executor.begin(job, task)
         except Exception as error:  # noqa: BLE001 - the job was submitted: it fails, and says why
-            self._simulations.stop(job)
+            self._executor.stop(job)
             self._engine.agenda.found(job, _own_fault(error))
 
     def _qpu(self, backend: BackendV2 | str) -> str:
@@ -515,16 +518,15 @@ class Runtime(Workloads):
 
     def _simulated(self, job: str) -> None:
         try:
-            outcome = self._simulations.outcome(job)
-            if outcome is None or self._scheduler.jobs[job].state in SETTLED:
+            came = self._executor.collect(job)
+            if came is None or self._scheduler.jobs[job].state in SETTLED:
                 return
-            if isinstance(outcome, Fault):
-                self._engine.agenda.found(job, outcome)
-            else:
-                timing = outcome.timing
-                self._engine.agenda.found(
-                    job, timing.simulated_s if self.timing == "measured" else timing.qpu_s
-                )
+            if isinstance(came, Exception):
+                self._engine.agenda.found(job, _fault(came))
+            elif self.timing == "measured":
+                self._engine.agenda.found(job, came.timing.simulated_s)
+            else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
+                self._engine.agenda.found(job, self.usage_of(came.timing))
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
             self._engine.agenda.found(job, _own_fault(error))
 
@@ -534,7 +536,7 @@ class Runtime(Workloads):
             for moved_up in qpu.line.waiting(YOU):
                 self._engine.mark(moved_up)
         elif isinstance(instruction, Stop):
-            self._simulations.stop(instruction.job)
+            self._executor.stop(instruction.job)
         elif isinstance(instruction, Settle):
             facts = self._facts.get(instruction.job)
             if facts is not None:
@@ -544,6 +546,14 @@ class Runtime(Workloads):
                         state = shown_state(instruction.state, instruction.reason_code)
                         self._ended.setdefault(changed, Counter())[state] += 1
                         self._engine.mark(changed)
+
+
+def _fault(error: Exception) -> Fault:
+    """Return what a simulation ended with in the scheduler's words: a wrong input is the person's fault."""
+    code = getattr(error, "code", None)
+    text = str(error) or type(error).__name__
+    yours = isinstance(error, IBMInputValueError)
+    return Fault(text, code if isinstance(code, int) else None, system_fault=not yours)
 
 
 def _own_fault(error: BaseException) -> Fault:

@@ -195,7 +195,12 @@ class Scheduler:
         return None if waiting is None else sum(len(w.queue) for w in active) + waiting + inside + 1
 
     def places(self, qpu_id: str, tenant: str = YOU) -> dict[str, int]:
-        """Return what `place` says of each of a tenant's workloads and jobs in a QPU's line, in one pass."""
+        """Return what `place` says of each of a tenant's workloads and jobs in a QPU's line, in one pass.
+
+        A QPU that nobody has come to yet has no line.
+        """
+        if qpu_id not in self._state.qpus:
+            return {}
         qpu = self._state.qpus[qpu_id]
         active = [qpu.session] if qpu.session is not None else list(qpu.batches.values())
         firsts: dict[str, int] = {}

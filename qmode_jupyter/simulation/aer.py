@@ -41,8 +41,8 @@ class SimulationFailedError(JobError):
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
-    """A circuit in Aer's own form, with the places where parameter values go.
+class AssembledCircuit:
+    """A circuit in Aer's own form, with the slots where parameter values go.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Assembled:
         Aer's circuit.
     num_qubits, num_clbits
         Its width.
-    places
+    slots
         (operation, parameter position) of each column of the values that `execute` gets.
     noise
         Aer's dictionary of the noise model, {} when there is none.
@@ -61,7 +61,7 @@ class Assembled:
     circuit: Any
     num_qubits: int
     num_clbits: int
-    places: tuple[tuple[int, int], ...]
+    slots: tuple[tuple[int, int], ...]
     noise: Mapping[str, Any]
     truncatable: bool
 
@@ -82,17 +82,17 @@ class Run:
 
 def assemble(
     circuit: QuantumCircuit,
-    places: Sequence[tuple[int, int]],
+    slots: Sequence[tuple[int, int]],
     noise: Mapping[str, Any],
     basis_gates: Sequence[str] | None = None,
-) -> Assembled:
+) -> AssembledCircuit:
     """Translate a flat circuit (no control-flow blocks) for Aer.
 
     Parameters
     ----------
     circuit
         What to run; every gate is one of Aer's.
-    places
+    slots
         (instruction, parameter position) of each parameter that `execute` fills in.
     noise
         Aer's dictionary of the noise model, {} when there is none.
@@ -111,8 +111,8 @@ def assemble(
     except (AttributeError, TypeError, ValueError) as error:  # an argument that Aer has no type for
         raise SimulationFailedError(f"Aer can't run this circuit: {sentence(error)}") from None
     circuits[0].circ_id = 0
-    moved = tuple((index[0][instruction], position) for instruction, position in places)
-    return Assembled(
+    moved = tuple((index[0][instruction], position) for instruction, position in slots)
+    return AssembledCircuit(
         circuits[0], circuit.num_qubits, circuit.num_clbits, moved, noise, _is_truncatable(circuit)
     )
 
@@ -134,7 +134,7 @@ def _is_truncatable(circuit: QuantumCircuit) -> bool:
 
 
 def execute(
-    assembled: Sequence[Assembled],
+    assembled: Sequence[AssembledCircuit],
     values: Sequence[NDArray[np.float64]],
     *,
     shots: int,
@@ -150,7 +150,7 @@ def execute(
     assembled
         The circuits; they share the noise of the first.
     values
-        For each circuit an array (sets, places); a circuit without places runs once.
+        For each circuit an array (sets, slots); a circuit without slots runs once.
     shots, seed, memory
         As of `AerSimulator.run`; the i-th run in order has the seed `seed + i * SEED_STEP`.
     options
@@ -174,10 +174,10 @@ def execute(
     config.library_dir = LIBRARY_DIR
     if not all(a.truncatable for a in assembled):
         config.enable_truncation = False
-    if any(a.places for a in assembled):
+    if any(a.slots for a in assembled):
         # A circuit without parameters still needs a table, an empty one, beside those that have them.
         config.parameterizations = [
-            [(place, column) for place, column in zip(a.places, table.T.tolist(), strict=True)]
+            [(slot, column) for slot, column in zip(a.slots, table.T.tolist(), strict=True)]
             for a, table in zip(assembled, values, strict=True)
         ]
     try:
@@ -255,7 +255,7 @@ def _failure(output: Mapping[str, Any]) -> Exception:
 
 
 def too_large(num_qubits: int, method: str, wanted_bytes: float) -> CircuitTooLargeError:
-    """Return the error for a circuit that this machine's memory can't hold."""
+    """Return the error for a circuit that this backend's memory can't hold."""
     units = {"MB": 2.0**20, "GB": 2.0**30, "TB": 2.0**40, "PB": 2.0**50}
     unit = next((unit for unit, size in units.items() if wanted_bytes < 1024 * size), "PB")
     fewer = ""

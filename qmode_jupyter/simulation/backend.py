@@ -1,10 +1,10 @@
-"""A backend as a worker keeps it: Aer's options, its noise, and what of its circuits was made ready."""
+"""A backend as a worker keeps it: Aer's options, its noise, and what was compiled for it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -14,16 +14,18 @@ from qmode_jupyter.simulation.noise import (
     ModelErrors,
     ModelNoise,
     Noise,
+    Use,
+    device_noise_model,
     has_noise,
-    whole_model,
 )
 from qmode_jupyter.simulation.object_store import (
-    DeviceParcel,
-    NoiseParcel,
-    SimulatorParcel,
+    DeviceData,
+    NoiseModelData,
+    SimulatorData,
     error_file,
     fetch,
 )
+from qmode_jupyter.simulation.tasks import Task
 from qmode_jupyter.simulation.timing import REP_DELAY_S
 
 if TYPE_CHECKING:
@@ -38,23 +40,28 @@ _NO_GATES = frozenset(
 )  # fmt: skip
 
 
-class Kept(OrderedDict[Hashable, Any]):
-    """The things made last, no more than so many."""
+class LruCache:
+    """The things used last, no more than so many."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__()
         self._limit = limit
+        self._things: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get_or_make(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
-        """Return what is kept under a key; make it if it isn't."""
-        if key in self:
-            self.move_to_end(key)
+        """Return what is kept under a key; make it if there is nothing."""
+        things = self._things
+        if key in things:
+            things.move_to_end(key)
         else:
-            self[key] = make()
-            if len(self) > self._limit:
-                self.popitem(last=False)
-        made: _Made = self[key]
+            things[key] = make()
+            if len(things) > self._limit:
+                things.popitem(last=False)
+        made: _Made = things[key]
         return made
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._things.clear()
 
 
 def _names(circuit: QuantumCircuit) -> set[str]:
@@ -66,8 +73,17 @@ def _names(circuit: QuantumCircuit) -> set[str]:
     return names
 
 
-class Machine:
+class SimulatedBackend:
     """What runs the circuits of one backend, with one noise model.
+
+    Parameters
+    ----------
+    directory
+        The folder of the object store.
+    data
+        What was stored of the backend.
+    noise_key
+        Of a noise model that is used instead of the backend's own; None: there is none.
 
     Attributes
     ----------
@@ -78,62 +94,70 @@ class Machine:
     simulator
         An `AerSimulator` with its options, and no noise.
     noise
-        Its errors; None: it has none, or only as a `whole` model.
-    whole
-        The noise model, where it can't be taken apart; its circuits run by Aer's public API alone.
+        Its errors; None: it has none, or only as a `noise_model`.
+    noise_model
+        The noise model, where it can't be taken apart; circuits run by Aer's public API alone then.
+    basis_gates
+        The only gates that its noise model lets it take; None: all of Aer's.
     rep_delay_s
         Its default delay between executions.
-    made
-        Programs and durations of its circuits.
+    cache
+        Its compiled circuits and their durations.
     notes
         What a person should be told once.
     """
 
     def __init__(
-        self,
-        parcel: DeviceParcel | SimulatorParcel,
-        noise: NoiseParcel | None,
-        load: Callable[[Any], Any] = lambda error: error,
+        self, directory: str, data: DeviceData | SimulatorData, noise_key: str | None = None
     ) -> None:
         from qiskit_aer import AerSimulator
 
-        self.name = parcel.name
-        self.target: Target | None = parcel.target
+        self.name = data.name
+        self.target: Target | None = data.target
         self.rep_delay_s = REP_DELAY_S
         self.noise: Noise | None = None
-        self.whole: Any = None
-        self.made = Kept(256)
-        self._rotations = Kept(1024)
+        self.noise_model: Any = None
+        self.cache = LruCache(256)
         self.notes: list[str] = []
         self.basis_gates: tuple[str, ...] | None = None
+        self._directory = directory
+        self._rotations = LruCache(1024)
         self._gates: frozenset[str] | None = None
-        if isinstance(parcel, DeviceParcel):
+        if isinstance(data, DeviceData):
             self.simulator = AerSimulator()
-            self.rep_delay_s = REP_DELAY_S if parcel.rep_delay_s is None else parcel.rep_delay_s
-            if noise is None and has_noise(parcel.target):
-                self.noise = DeviceNoise(parcel.target)
+            self.rep_delay_s = REP_DELAY_S if data.rep_delay_s is None else data.rep_delay_s
+            if noise_key is None and has_noise(data.target):
+                self.noise = DeviceNoise(data.target)
         else:
-            self.simulator = AerSimulator(**parcel.options)
-            self._gates = frozenset(parcel.basis_gates)
-            if parcel.target is not None:
-                self.basis_gates = parcel.basis_gates
-        if noise is not None:
-            self.whole = noise.whole
-            if self.whole is None:
-                errors = ModelErrors(
-                    {label: {on: (label, on) for on in qubits} for label, qubits in noise.local.items()},
-                    noise.default, noise.readout, noise.default_readout, noise.passes,
-                )  # fmt: skip
-                self.noise = ModelNoise(errors, noise.kinds, load)
-        if self.whole is not None:
-            self._note_whole()
+            self.simulator = AerSimulator(**data.options)
+            self._gates = frozenset(data.basis_gates)
+            if data.target is not None:
+                self.basis_gates = data.basis_gates
+        if noise_key is not None:
+            self._use(noise_key, fetch(directory, noise_key))
 
-    def use_whole_model(self) -> None:
-        """From now on run circuits with the whole noise model, by Aer's public API."""
+    def fetch_circuit(self, key: str) -> QuantumCircuit:
+        """Return a circuit from the object store."""
+        circuit: QuantumCircuit = fetch(self._directory, key)
+        return circuit
+
+    def use_noise_model(self) -> None:
+        """From now on run circuits with the noise model as it is, by Aer's public API."""
         assert self.target is not None
-        self.whole, self.noise = whole_model(self.target), None
-        self.made.clear()
-        self._note_whole()
+        self.noise_model, self.noise = device_noise_model(self.target), None
+        self.cache.clear()
+        self._say_that_it_is_slow()
+
+    def _use(self, key: str, data: NoiseModelData) -> None:
+        if data.model is not None:
+            self.noise_model = data.model
+            self._say_that_it_is_slow()
+            return
+        errors = ModelErrors(
+            {label: {on: (label, on) for on in qubits} for label, qubits in data.local.items()},
+            data.default, data.readout, data.default_readout, data.passes,
+        )  # fmt: skip
+        self.noise = ModelNoise(errors, data.kinds, partial(_fetch_error, self._directory, key))
 
     def runnable(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the circuit made of gates that Aer runs; the same one, if it is.
@@ -190,27 +214,22 @@ class Machine:
             turned = generate_preset_pass_manager(1, target=self.target, initial_layout=[qubit]).run(turn)
         return tuple(instruction.operation for instruction in turned.data)
 
-    def _note_whole(self) -> None:
+    def _say_that_it_is_slow(self) -> None:
         self.notes.append(
             "The noise model is simulated whole, which is slow: this version of qiskit-aer keeps its errors"
             " in a way that is not known here."
         )
 
 
-_machines = Kept(16)
+def backend_of(task: Task) -> SimulatedBackend:
+    """Return what runs a task's circuits; a worker keeps those used last."""
+    return _backend(task.directory, task.backend_key, task.noise_key)
 
 
-def machine(directory: str, backend: str, noise: str | None) -> Machine:
-    """Return the machine for a backend's and a noise model's keys."""
-
-    def make() -> Machine:
-        if noise is None:
-            return Machine(fetch(directory, backend), None)
-        load = partial(_load_error, directory, noise)
-        return Machine(fetch(directory, backend), fetch(directory, noise), load)
-
-    return _machines.get_or_make((directory, backend, noise), make)
+@lru_cache(16)
+def _backend(directory: str, backend_key: str, noise_key: str | None) -> SimulatedBackend:
+    return SimulatedBackend(directory, fetch(directory, backend_key), noise_key)
 
 
-def _load_error(directory: str, noise: str, use: tuple[str, tuple[int, ...]]) -> Any:
-    return fetch(directory, error_file(noise, *use))
+def _fetch_error(directory: str, noise_key: str, use: Use) -> Any:
+    return fetch(directory, error_file(noise_key, *use))

@@ -239,7 +239,7 @@ def execution_spans(
     for pub, executing_s in timing.executing_of:
         seconds[pub] += executing_s
     # Where the job held the QPU for less than was modelled, as under timing="measured", all shrinks alike.
-    scale = min(1.0, (left - came) / timing.qpu_s)
+    scale = min(1.0, (left - came) / timing.on_qpu_s)
     # No later than what `job.metrics` says, which is in whole milliseconds.
     latest = math.floor(left / _MILLISECOND_S) * _MILLISECOND_S
     at = came + timing.overhead_s * scale

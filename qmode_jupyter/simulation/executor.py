@@ -11,22 +11,14 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qmode_jupyter.errors import IBMInputValueError, RuntimeClosedError
-from qmode_jupyter.scheduler.event_queue import Fault
-from qmode_jupyter.simulation import pool
-from qmode_jupyter.simulation.object_store import ParcelGoneError, Parcels
-from qmode_jupyter.simulation.tasks import Program
+from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.simulation.object_store import ObjectGoneError, ObjectStore
+from qmode_jupyter.simulation.pack import pack
+from qmode_jupyter.simulation.pool import get_ready, shared
+from qmode_jupyter.simulation.results import unpack
+from qmode_jupyter.simulation.tasks import Program, SimulationOptions, Task, TaskResult, join
 from qmode_jupyter.simulation.timing import JobTiming
-from qmode_jupyter.simulation.worker import (
-    Outcome,
-    SimulationOptions,
-    Task,
-    account,
-    join,
-    pack,
-    simulate,
-    unpack,
-)
+from qmode_jupyter.simulation.worker import simulate, timing_of
 from qmode_jupyter.simulation.workers import Workers
 
 if TYPE_CHECKING:
@@ -35,18 +27,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Work:
+class _Simulation:
     """What is under way for a job, and what came of it."""
 
-    futures: Sequence[Future[Any]] = ()
-    outcome: Outcome | None = None
-    error: BaseException | None = None
+    futures: Sequence[Future[TaskResult]] = ()
+    result: TaskResult | None = None
 
 
-class Simulations:
-    """All jobs' simulations.
+class Executor:
+    """Simulates jobs, each as soon as it comes.
 
-    Its methods, but for `pack` and `result`, are called on the engine's thread.
+    Its methods, but for `pack`, `estimate` and `result`, are called on the engine's thread.
 
     Parameters
     ----------
@@ -54,7 +45,7 @@ class Simulations:
         How many processes of its own; None to share those of this process, one per core.
     on_end
         Called on a thread of the pool when a part of a job has ended, with the job's id; it has to
-        see to it that `outcome` is called on the engine's thread.
+        see to it that `collect` is called on the engine's thread.
 
     Raises
     ------
@@ -64,13 +55,13 @@ class Simulations:
 
     def __init__(self, workers: int | None, on_end: Callable[[str], None]) -> None:
         self._on_end = on_end
-        self._work: dict[str, _Work] = {}
-        self._parcels = Parcels()
+        self._simulations: dict[str, _Simulation] = {}
+        self._store = ObjectStore()
         self._shares = workers is None
         try:
-            self._workers = pool.borrow() if workers is None else Workers(workers, pool.get_ready)
+            self._workers = shared.borrow() if workers is None else Workers(workers, get_ready)
         except BaseException:
-            self._parcels.close()
+            self._store.close()
             raise
         try:
             self._workers.start()
@@ -84,89 +75,78 @@ class Simulations:
         """Return a job as it crosses to a worker; any thread."""
         self._workers.require_owner()
         try:
-            return pack(program, pubs, backend, options, self._parcels)
-        except ParcelGoneError:  # somebody has cleared the folder
-            self._parcels.pack_anew()
-            return pack(program, pubs, backend, options, self._parcels)
+            return pack(program, pubs, backend, options, self._store)
+        except ObjectGoneError:  # somebody has cleared the folder
+            self._store.forget()
+            return pack(program, pubs, backend, options, self._store)
 
     def estimate(self, task: Task) -> Future[JobTiming]:
         """Let a worker find out how long a job would take, without simulating it; any thread."""
-        future = self._workers.submit(account, task)
-        future.add_done_callback(self._look_for_parcels)
+        future = self._workers.submit(timing_of, task)
+        future.add_done_callback(self._look_for_what_has_gone)
         return future
 
     def begin(self, job: str, task: Task) -> None:
         """Start to simulate a job."""
         parts = task.split(max(1, self._workers.idle))
-        work = self._work[job] = _Work([self._workers.submit(simulate, part) for part in parts])
-        for future in work.futures:
-            future.add_done_callback(self._look_for_parcels)
+        futures = [self._workers.submit(simulate, part) for part in parts]
+        self._simulations[job] = _Simulation(futures)
+        for future in futures:
+            future.add_done_callback(self._look_for_what_has_gone)
             future.add_done_callback(lambda _: self._on_end(job))
 
-    def outcome(self, job: str) -> Outcome | Fault | None:
-        """Return what became of a job, once: None while parts are missing or nobody wants it."""
-        work = self._work.get(job)
-        if work is None or not work.futures or not all(f.done() for f in work.futures):
+    def collect(self, job: str) -> TaskResult | Exception | None:
+        """Return what came of a job or what it failed with, once: None while nobody wants it or parts run."""
+        simulation = self._simulations.get(job)
+        if simulation is None or not simulation.futures or not all(f.done() for f in simulation.futures):
             return None
-        futures, work.futures = work.futures, ()
+        futures, simulation.futures = simulation.futures, ()
         try:
-            work.outcome = join([f.result() for f in futures])
+            simulation.result = join([f.result() for f in futures])
         except CancelledError:  # not by `stop`
-            work.error = RuntimeClosedError("The processes that simulate were ended before the job was done.")
-            return _fault(work.error)
+            return RuntimeClosedError("The processes that simulate were ended before the job was done.")
         except Exception as error:  # noqa: BLE001 - whatever a simulation ends with fails its job
-            work.error = error
-            return _fault(error)
-        return work.outcome
+            return error
+        return simulation.result
 
     def stop(self, job: str) -> None:
         """Give a job up: what runs for it is stopped, what came of it is dropped."""
-        work = self._work.get(job)
-        if work is not None:
-            futures, work.futures, work.outcome = work.futures, (), None
+        simulation = self._simulations.get(job)
+        if simulation is not None:
+            futures, simulation.futures, simulation.result = simulation.futures, (), None
             for future in futures:
                 future.cancel()
 
     def forget(self, job: str) -> None:
         """Drop all that is kept of a job."""
-        self._work.pop(job, None)
+        self._simulations.pop(job, None)
 
     def result(
         self, job: str, pubs: Sequence[Any], on_qpu: tuple[float, float] | None
     ) -> PrimitiveResult[Any] | None:
         """Return the result of a job, or None if there is none; any thread."""
-        work = self._work.get(job)
-        return None if work is None or work.outcome is None else unpack(pubs, work.outcome, on_qpu)
+        simulation = self._simulations.get(job)
+        if simulation is None or simulation.result is None:
+            return None
+        return unpack(pubs, simulation.result, on_qpu)
 
     def notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated; any thread."""
-        work = self._work.get(job)
-        return () if work is None or work.outcome is None else tuple(work.outcome.notes)
-
-    def error(self, job: str) -> BaseException | None:
-        """Return what the simulation of a job ended with, if it was an error; any thread."""
-        work = self._work.get(job)
-        return None if work is None else work.error
+        simulation = self._simulations.get(job)
+        return () if simulation is None or simulation.result is None else simulation.result.notes
 
     def close(self) -> None:
         """Stop everything; no process is left that is not shared."""
-        for job, work in list(self._work.items()):
-            if work.futures:
+        for job, simulation in list(self._simulations.items()):
+            if simulation.futures:
                 self.stop(job)
         if self._shares:
-            pool.give_back(self._workers)
+            shared.give_back(self._workers)
         else:
             self._workers.close()
-        self._parcels.close()
+        self._store.close()
 
-    def _look_for_parcels(self, future: Future[Any]) -> None:
-        """Have everything packed again when something has gone: the jobs that come must not fail too."""
-        if not future.cancelled() and isinstance(future.exception(), ParcelGoneError):
-            self._parcels.pack_anew()
-
-
-def _fault(error: BaseException) -> Fault:
-    code = getattr(error, "code", None)
-    text = str(error) or type(error).__name__
-    yours = isinstance(error, IBMInputValueError)
-    return Fault(text, code if isinstance(code, int) else None, system_fault=not yours)
+    def _look_for_what_has_gone(self, future: Future[Any]) -> None:
+        """Have everything stored again when something has gone: the jobs that come must not fail too."""
+        if not future.cancelled() and isinstance(future.exception(), ObjectGoneError):
+            self._store.forget()

@@ -1,7 +1,7 @@
-"""By what to notice, cheaply and exactly, that something that was sent to the workers has changed.
+"""By what to notice, cheaply and exactly, that something in the object store has changed.
 
-A likeness is kept beside the key; it is equal to a new one as long as nothing was changed that could
-change a result.
+A fingerprint is kept beside the key; it is equal to a new one as long as nothing was changed that
+could change a result.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _instruction_facts: Callable[[Any], Any] = attrgetter("error", "duration")
 _qubit_facts: Callable[[Any], Any] = attrgetter("t1", "t2", "frequency")
 
 
-def circuit_likeness(circuit: QuantumCircuit) -> Any | None:
-    """Return the likeness of a circuit; None where only its pickle can tell whether it has changed.
+def circuit_fingerprint(circuit: QuantumCircuit) -> Any | None:
+    """Return the fingerprint of a circuit; None where only its pickle can tell whether it has changed.
 
     That is where an instruction is a Python object, which can be changed in place, or has blocks, which
     Qiskit's comparison passes over.
@@ -35,15 +35,15 @@ def circuit_likeness(circuit: QuantumCircuit) -> Any | None:
     return (circuit.copy(), _labels(circuit), _registers(circuit))
 
 
-def same_circuit(likeness: Any | None, circuit: QuantumCircuit) -> bool:
-    """Return whether it is certain that a circuit still is what its likeness was made of.
+def same_circuit(fingerprint: Any | None, circuit: QuantumCircuit) -> bool:
+    """Return whether it is certain that a circuit still is what its fingerprint was made of.
 
     Instructions, parameters and global phase are compared by Qiskit's own container of them, in
     compiled code; `QuantumCircuit.__eq__` builds two graphs, and takes equivalent ones for the same.
     """
-    if likeness is None:
+    if fingerprint is None:
         return False
-    kept, labels, registers = likeness
+    kept, labels, registers = fingerprint
     return (
         bool(kept._data == circuit._data) and labels == _labels(circuit) and registers == _registers(circuit)
     )
@@ -62,8 +62,8 @@ def _registers(circuit: QuantumCircuit) -> tuple[Any, ...]:
     )
 
 
-def device_likeness(target: Target) -> tuple[Any, ...]:
-    """Return the likeness of a device: all that its durations and errors are made of."""
+def device_fingerprint(target: Target) -> tuple[Any, ...]:
+    """Return the fingerprint of a device: all that its durations and errors are made of."""
     names = sorted(target.operation_names)
     tables = [target[name] or {} for name in names]
     properties = [p for p in chain.from_iterable(table.values() for table in tables) if p is not None]
@@ -79,8 +79,8 @@ def device_likeness(target: Target) -> tuple[Any, ...]:
     )
 
 
-def model_likeness(errors: ModelErrors) -> tuple[Any, ...]:
-    """Return the likeness of a noise model: the errors in it, which never change themselves."""
+def noise_model_fingerprint(errors: ModelErrors) -> tuple[Any, ...]:
+    """Return the fingerprint of a noise model: the errors in it, which never change themselves."""
     return (
         {label: dict(by_qubits) for label, by_qubits in errors.local.items()},
         dict(errors.default),

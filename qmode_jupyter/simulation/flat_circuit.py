@@ -34,18 +34,18 @@ class FlatCircuit:
         The instructions, on qubits 0, 1, …
     qubits
         The physical index of each of them.
-    places
+    slots
         (instruction, parameter position) of every parameter without a value.
     fill
         Maps an array (sets, parameters) of the original circuit's parameter values to one
-        (sets, places).
+        (sets, slots).
     samplable
         Whether without noise all shots can be drawn from one final state.
     """
 
     circuit: QuantumCircuit
     qubits: tuple[int, ...]
-    places: tuple[tuple[int, int], ...]
+    slots: tuple[tuple[int, int], ...]
     fill: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     samplable: bool
 
@@ -82,8 +82,8 @@ def flatten(
     narrow, qubits = _narrow(flat, also)
     narrow, samplable = _measured_last(narrow)
     order = {parameter: column for column, parameter in enumerate(circuit.parameters)}
-    places, expressions = _places(narrow)
-    return FlatCircuit(narrow, qubits, places, _Filler(expressions, order), samplable)
+    slots, expressions = _slots(narrow)
+    return FlatCircuit(narrow, qubits, slots, _Filler(expressions, order), samplable)
 
 
 def _refuse_variables(circuit: QuantumCircuit) -> None:
@@ -142,7 +142,7 @@ def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCirc
 def _measured_last(circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:
     """Return the circuit with its measurements last, where that changes nothing; and if it is samplable.
 
-    Aer moves them there as well. It counts the places of parameters before that, and puts the values
+    Aer moves them there as well. It counts the slots of parameters before that, and puts the values
     where the count leads to after it.
     """
     seen: set[Any] = set()
@@ -176,18 +176,18 @@ def _marker_on(instruction: Any, qubits: Sequence[Any]) -> Any:
     return instruction.replace(operation=operation, qubits=qubits)
 
 
-def _places(circuit: QuantumCircuit) -> tuple[tuple[tuple[int, int], ...], list[ParameterExpression]]:
+def _slots(circuit: QuantumCircuit) -> tuple[tuple[tuple[int, int], ...], list[ParameterExpression]]:
     from qiskit.circuit import ParameterExpression
 
-    places, expressions = [], []
+    slots, expressions = [], []
     for number, instruction in enumerate(circuit.data):
         if not instruction.is_parameterized():
             continue
         for position, parameter in enumerate(instruction.params):
             if isinstance(parameter, ParameterExpression) and parameter.parameters:
-                places.append((number, position))
+                slots.append((number, position))
                 expressions.append(parameter)
-    return tuple(places), expressions
+    return tuple(slots), expressions
 
 
 class _Filler:
@@ -201,22 +201,22 @@ class _Filler:
         self._matrix = np.zeros((len(order), len(expressions)))
         self._constant = np.zeros(len(expressions))
         self._other: list[tuple[int, ParameterExpression, list[tuple[Parameter, int]]]] = []
-        for place, expression in enumerate(expressions):
+        for slot, expression in enumerate(expressions):
             terms = [(parameter, order[parameter]) for parameter in expression.parameters]
             slopes = [_slope(expression, parameter) for parameter, _ in terms]
             if any(slope is None for slope in slopes):
-                self._other.append((place, expression, terms))
+                self._other.append((slot, expression, terms))
                 continue
             for (_, column), slope in zip(terms, slopes, strict=True):
-                self._matrix[column, place] = slope
-            self._constant[place] = float(expression.bind({parameter: 0.0 for parameter, _ in terms}))
+                self._matrix[column, slot] = slope
+            self._constant[slot] = float(expression.bind({parameter: 0.0 for parameter, _ in terms}))
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         filled: NDArray[np.float64] = values @ self._matrix + self._constant
-        for place, expression, terms in self._other:
+        for slot, expression, terms in self._other:
             for row in range(len(values)):
                 bound = {parameter: float(values[row, column]) for parameter, column in terms}
-                filled[row, place] = float(expression.bind(bound))
+                filled[row, slot] = float(expression.bind(bound))
         return filled
 
 

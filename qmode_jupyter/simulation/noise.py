@@ -1,4 +1,4 @@
-"""The exact cut of a noise model to what a circuit uses, and its cheaper form.
+"""The errors of a backend, one by one: of a device, or of a noise model that somebody made.
 
 A device's noise model has some thousand errors. Aer writes all of them as JSON, and reads them back,
 at every run; the simulation itself is a matter of milliseconds. Three things avoid that, and leave
@@ -7,11 +7,11 @@ the outcomes of a seed as they are:
 * `DeviceNoise` asks Aer for the errors of the instructions in use only (`NoiseModel.from_backend` on
   a target that holds nothing else), each once;
 * `ModelNoise` reads single errors out of a `NoiseModel` that the user brought;
-* `cut.cut` writes Aer's dictionary of just the errors that a circuit uses, and `absorb.absorb` puts
+* `noise_dict` writes Aer's dictionary of just the errors that a circuit uses, and `superops` puts
   errors into the circuit itself, where Aer would simulate a density matrix anyway.
 
 `read_model` looks into private fields of `NoiseModel`. Where they are not as expected the callers
-use the whole model by Aer's public API instead (`UnknownModelError`).
+give Aer's public API the noise model as it is instead (`UnknownNoiseModelError`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _FIELDS: Mapping[str, type] = {
 }
 
 
-class UnknownModelError(Exception):
+class UnknownNoiseModelError(Exception):
     """A `NoiseModel` is not made as this module expects: its errors can't be told apart."""
 
 
@@ -67,16 +67,18 @@ def read_model(model: object) -> ModelErrors:
 
     Raises
     ------
-    UnknownModelError
+    UnknownNoiseModelError
         The model has other fields than those known here, or of other types.
     """
     fields = vars(model)
     if set(fields) != set(_FIELDS) or not all(isinstance(fields[f], kind) for f, kind in _FIELDS.items()):
-        raise UnknownModelError("qiskit-aer's NoiseModel has other fields than expected")
+        raise UnknownNoiseModelError("qiskit-aer's NoiseModel has other fields than expected")
     local = fields["_local_quantum_errors"]
     for errors in (*local.values(), fields["_local_readout_errors"]):
         if not isinstance(errors, dict) or not all(isinstance(qubits, tuple) for qubits in errors):
-            raise UnknownModelError("qiskit-aer's NoiseModel keeps its errors in another way than expected")
+            raise UnknownNoiseModelError(
+                "qiskit-aer's NoiseModel keeps its errors in another way than expected"
+            )
     return ModelErrors(
         local,
         fields["_default_quantum_errors"],
@@ -105,10 +107,10 @@ class Noise(Protocol):
         """Return the transpiler passes that put noise on delays."""
 
     def kinds(self) -> tuple[Any, ...]:
-        """Return a few errors that hold every kind of operation that the whole model holds.
+        """Return a few errors that hold every kind of operation that the noise model holds.
 
         Aer chooses the method of a simulation by what is anywhere in the noise model, be it used by
-        the circuit or not. With these beside the errors in use it chooses as for the whole model.
+        the circuit or not. With these beside the errors in use it chooses as for all of it.
         """
 
 
@@ -160,7 +162,7 @@ class ModelNoise:
         return self._errors.passes
 
     def kinds(self) -> tuple[Any, ...]:
-        """Return a few errors that hold every kind of operation that the whole model holds."""
+        """Return a few errors that hold every kind of operation that the noise model holds."""
         return self._kinds
 
 
@@ -180,13 +182,13 @@ class DeviceNoise:
 
         Raises
         ------
-        UnknownModelError
+        UnknownNoiseModelError
             Aer's model can't be read.
         """
         wanted = set(uses) - self._asked
         if not wanted and self._passes is not None:
             return
-        errors = read_model(whole_model(self._part(wanted)))
+        errors = read_model(device_noise_model(self._part(wanted)))
         for label, by_qubits in errors.local.items():
             self._gates.update({(label, qubits): error for qubits, error in by_qubits.items()})
         self._readout.update(errors.readout)
@@ -211,7 +213,7 @@ class DeviceNoise:
         return self._passes or ()
 
     def kinds(self) -> tuple[Any, ...]:
-        """Return a few errors that hold every kind of operation that the whole model holds."""
+        """Return a few errors that hold every kind of operation that the noise model holds."""
         if self._kind is None:
             return ()
         self.fetch([self._kind])
@@ -222,17 +224,17 @@ class DeviceNoise:
         """Return a target that has these uses only."""
         from qiskit.transpiler import Target
 
-        whole = self._target
-        part = Target(num_qubits=whole.num_qubits, qubit_properties=whole.qubit_properties, dt=whole.dt)
+        target = self._target
+        part = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties, dt=target.dt)
         by_name: dict[str, dict[Qubits, Any]] = {}
         for name, qubits in uses:
-            properties = (whole[name] if name in whole.operation_names else None) or {}
+            properties = (target[name] if name in target.operation_names else None) or {}
             known = properties.get(qubits)
             # Aer can't make a readout error of nothing.
             if known is not None and (name != "measure" or known.error is not None):
                 by_name.setdefault(name, {})[qubits] = properties[qubits]
         for name, of_qubits in by_name.items():
-            part.add_instruction(whole.operation_from_name(name), of_qubits, name=name)
+            part.add_instruction(target.operation_from_name(name), of_qubits, name=name)
         return part
 
 
@@ -280,7 +282,7 @@ def kinds_of(errors: ModelErrors) -> tuple[Any, ...]:
     return tuple(kept)
 
 
-def whole_model(target: Target) -> Any:
+def device_noise_model(target: Target) -> Any:
     """Return `NoiseModel.from_backend` of a device with that target."""
     from qiskit_aer.noise import NoiseModel
 
@@ -327,12 +329,12 @@ def _add_error(model: Any, error: Mapping[str, Any]) -> None:
 
     if not isinstance(error, Mapping):
         raise TypeError(f"it is a {type(error).__name__}, and no dictionary")
-    places = error.get("gate_qubits")
+    all_qubits = error.get("gate_qubits")
     if error["type"] == "roerror":
         readout = ReadoutError(error["probabilities"])
-        if places is None:
+        if all_qubits is None:
             model.add_all_qubit_readout_error(readout, warnings=False)
-        for qubits in places or ():
+        for qubits in all_qubits or ():
             model.add_readout_error(readout, list(qubits), warnings=False)
         return
     if error["type"] != "qerror":
@@ -342,9 +344,9 @@ def _add_error(model: Any, error: Mapping[str, Any]) -> None:
     ]
     terms = [_error_circuit(operations, 1 + max(used, default=0)) for operations in error["instructions"]]
     gate = QuantumError(list(zip(terms, error["probabilities"], strict=True)))
-    if places is None:
+    if all_qubits is None:
         model.add_all_qubit_quantum_error(gate, list(error["operations"]), warnings=False)
-    for qubits in places or ():
+    for qubits in all_qubits or ():
         model.add_quantum_error(gate, list(error["operations"]), list(qubits), warnings=False)
 
 

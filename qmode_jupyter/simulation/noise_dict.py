@@ -1,11 +1,12 @@
-"""The noise model that a circuit needs, in the form that Aer reads, and the single errors in other forms."""
+"""The errors that a circuit needs, in the form that Aer reads, and single errors in other forms."""
 
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction
 
 #: A label that no instruction has.
-_ELSEWHERE = "elsewhere on the device"
+_ELSEWHERE: Final = "elsewhere on the device"
+#: So many errors, and operations in them, a worker keeps in each form.
+_ERRORS_AT_ONCE: Final = 512
+_OPERATIONS_AT_ONCE: Final = 2000
 
 
 def uses_of(circuit: QuantumCircuit, physical: Qubits) -> set[Use]:
@@ -37,8 +41,8 @@ def uses_of(circuit: QuantumCircuit, physical: Qubits) -> set[Use]:
     return found
 
 
-def cut(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubits) -> dict[str, Any]:
-    """Return Aer's dictionary of the noise model that has only what these circuits use.
+def noise_dict(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubits) -> dict[str, Any]:
+    """Return Aer's dictionary of a noise model that has only what these circuits use.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ def cut(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubit
 
     Raises
     ------
-    UnknownModelError
+    UnknownNoiseModelError
         The errors can't be told apart.
     """
     errors: list[dict[str, Any]] = []
@@ -67,14 +71,16 @@ def cut(noise: Noise | None, circuits: Iterable[QuantumCircuit], physical: Qubit
                 where = [[renumber[q] for q in qubits]]
                 errors.append({**as_json(error), "operations": [label], "gate_qubits": where})
         errors += [{**as_json(e), "operations": [label]} for label, e in general.items() if e is not None]
-        errors += readout(noise, [qubits for label, qubits in uses if label == "measure"], renumber)
+        errors += readout_errors(noise, [qubits for label, qubits in uses if label == "measure"], renumber)
         errors += [{**as_json(error), "operations": [_ELSEWHERE]} for error in noise.kinds()]
     channels = {e.id: e for circuit in circuits for e in map(channel_of, circuit.data) if e is not None}
     errors += [{**as_json(e), "operations": [e.id]} for e in channels.values() if not e.ideal()]
     return {"errors": errors} if errors else {}
 
 
-def readout(noise: Noise, measured: Iterable[Qubits], renumber: Mapping[int, int]) -> list[dict[str, Any]]:
+def readout_errors(
+    noise: Noise, measured: Iterable[Qubits], renumber: Mapping[int, int]
+) -> list[dict[str, Any]]:
     """Return the entries of Aer's dictionary for measurements of these physical qubits."""
     found = ((qubits, noise.readout(qubits)) for qubits in measured)
     return [
@@ -105,34 +111,6 @@ def with_locations(circuit: QuantumCircuit) -> QuantumCircuit:
     return marked
 
 
-class _Forms:
-    """The forms of errors that take long to make, each kept while its error lives in this process."""
-
-    _LIMIT = 512
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self._make = make
-        self._kept: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
-
-    def __call__(self, error: Any) -> Any:
-        kept = self._kept.get(id(error))
-        if kept is not None:
-            return kept[1]
-        if len(self._kept) >= self._LIMIT:
-            self._kept.popitem(last=False)
-        form = self._make(error)
-        # The error is kept too: its id would else be given to another.
-        self._kept[id(error)] = (error, form)
-        return form
-
-
-def _json_form(error: Any) -> dict[str, Any]:
-    from qiskit_aer.noise.noise_model import AerJSONEncoder
-
-    form: dict[str, Any] = json.loads(json.dumps(error.to_dict(), cls=AerJSONEncoder))
-    return form
-
-
 def superoperator(matrix: NDArray[np.complex128]) -> Any:
     """Return the instruction for a superoperator (columns of the density matrix stacked)."""
     from qiskit.circuit import Instruction
@@ -140,8 +118,43 @@ def superoperator(matrix: NDArray[np.complex128]) -> Any:
     return Instruction("superop", (len(matrix).bit_length() - 1) // 2, 0, [matrix])
 
 
-def _superoperator(error: Any) -> Any:
-    return superoperator(error_matrix(error))
+# ---- forms that take long to make: pure caches, in a worker
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ByIdentity:
+    """An error that is equal to nothing but itself; kept with what was made of it, or its id could return."""
+
+    error: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.error is other.error
+
+    def __hash__(self) -> int:
+        return id(self.error)
+
+
+def as_json(error: Any) -> dict[str, Any]:
+    """Return an error as ``NoiseModel.to_dict(serializable=True)`` has it."""
+    return _json(_ByIdentity(error))
+
+
+def as_superoperator(error: Any) -> Any:
+    """Return an error as one superoperator, to stand in a circuit."""
+    return _superoperator(_ByIdentity(error))
+
+
+@lru_cache(_ERRORS_AT_ONCE)
+def _json(key: _ByIdentity) -> dict[str, Any]:
+    from qiskit_aer.noise.noise_model import AerJSONEncoder
+
+    form: dict[str, Any] = json.loads(json.dumps(key.error.to_dict(), cls=AerJSONEncoder))
+    return form
+
+
+@lru_cache(_ERRORS_AT_ONCE)
+def _superoperator(key: _ByIdentity) -> Any:
+    return superoperator(error_matrix(key.error))
 
 
 def error_matrix(error: Any) -> NDArray[np.complex128]:
@@ -153,34 +166,30 @@ def error_matrix(error: Any) -> NDArray[np.complex128]:
         for instruction in circuit.data:
             qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
             # `instruction.params` has nothing of a UnitaryGate.
-            key = (instruction.name, error.num_qubits, qubits, *map(_content, instruction.operation.params))
-            known = _operations.get(key)
-            if known is None:
-                known = _operation_matrix(instruction.operation, error.num_qubits, qubits)
-                if len(_operations) < _OPERATIONS_LIMIT:
-                    _operations[key] = known
-            product = known @ product
+            params = tuple(map(_content, instruction.operation.params))
+            operation = _Operation(instruction.name, params, instruction.operation)
+            product = _operation_matrix(operation, error.num_qubits, qubits) @ product
         total += probability * product
     return total
 
 
-_operations: dict[Hashable, NDArray[np.complex128]] = {}
-_OPERATIONS_LIMIT = 2000
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation, equal to those of its name and parameters."""
+
+    name: str
+    params: tuple[Hashable, ...]
+    operation: Any = field(compare=False)
 
 
 def _content(parameter: Any) -> Hashable:
     return parameter.tobytes() if isinstance(parameter, np.ndarray) else str(parameter)
 
 
-def _operation_matrix(operation: Any, num_qubits: int, qubits: Qubits) -> NDArray[np.complex128]:
+@lru_cache(_OPERATIONS_AT_ONCE)
+def _operation_matrix(operation: _Operation, num_qubits: int, qubits: Qubits) -> NDArray[np.complex128]:
     from qiskit.quantum_info import SuperOp
 
-    whole = SuperOp(np.eye(4**num_qubits, dtype=complex))
-    matrix: NDArray[np.complex128] = whole.compose(SuperOp(operation), qargs=list(qubits)).data
+    identity = SuperOp(np.eye(4**num_qubits, dtype=complex))
+    matrix: NDArray[np.complex128] = identity.compose(SuperOp(operation.operation), qargs=list(qubits)).data
     return matrix
-
-
-#: An error as `NoiseModel.to_dict(serializable=True)` has it.
-as_json = _Forms(_json_form)
-#: An error as one superoperator, to stand in a circuit.
-as_superoperator = _Forms(_superoperator)

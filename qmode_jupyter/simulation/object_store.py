@@ -1,7 +1,7 @@
 """What is big crosses to the worker processes once, as a file named by its content's key.
 
-In the notebook's process `Parcels` writes files into a private folder (in memory, where there is
-room) and gives out keys; what was seen before costs a comparison. In a worker `fetch` reads a file
+In the notebook's process an `ObjectStore` writes files into a private folder (in memory, where there
+is room) and gives out keys; what was seen before costs a comparison. In a worker `fetch` reads a file
 once and keeps the object.
 """
 
@@ -18,14 +18,15 @@ import weakref
 from collections import ChainMap, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.simulation.fingerprints import (
-    circuit_likeness,
-    device_likeness,
-    model_likeness,
+    circuit_fingerprint,
+    device_fingerprint,
+    noise_model_fingerprint,
     same_circuit,
 )
 from qmode_jupyter.simulation.private_folder import PrivateFolder
@@ -38,15 +39,17 @@ if TYPE_CHECKING:
 Qubits = tuple[int, ...]
 
 #: Files beyond this that no task in flight needs are deleted, the longest unused first.
-_BUDGET_BYTES: Final = 64 * 2**20
+_LIMIT_BYTES: Final = 64 * 2**20
+#: So many objects a worker keeps.
+_FETCHED_AT_ONCE: Final = 32
 
 
-class ParcelGoneError(IBMRuntimeError):
+class ObjectGoneError(IBMRuntimeError):
     """A worker was sent the key of something that is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceParcel:
+class DeviceData:
     """What a worker gets of a backend that is no simulator: all of it is in the target.
 
     `rep_delay_s` is the backend's own default, None where it has none.
@@ -58,7 +61,7 @@ class DeviceParcel:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatorParcel:
+class SimulatorData:
     """What a worker gets of an `AerSimulator`: its options, its gates, and the key of its noise model.
 
     `target` is None for a simulator that was not made from a device; only one that was refuses gates
@@ -69,15 +72,15 @@ class SimulatorParcel:
     options: dict[str, Any]
     basis_gates: tuple[str, ...]
     target: Target | None
-    noise: str | None
+    noise_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class NoiseParcel:
+class NoiseModelData:
     """What a worker gets of a `NoiseModel`: everything but the errors of single gates.
 
-    `local` names those by label and qubits; they wait in files of their own. `whole` is the model
-    itself where it can't be taken apart; the other fields are empty then.
+    `local` names those by label and qubits; they wait in files of their own. `model` is the noise
+    model itself where it can't be taken apart; the other fields are empty then.
     """
 
     local: dict[str, frozenset[Qubits]]
@@ -86,17 +89,17 @@ class NoiseParcel:
     default_readout: Any
     passes: tuple[Any, ...]
     kinds: tuple[Any, ...]
-    whole: Any = None
+    model: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
-    """What the notebook's process knows of a circuit.
+class StoredCircuit:
+    """What the notebook's process knows of a circuit in the store.
 
     Attributes
     ----------
     key
-        Its key.
+        Its key there.
     qubits
         Those that it touches.
     size
@@ -111,26 +114,26 @@ class Sketch:
     registers: tuple[tuple[str, tuple[int, ...]], ...]
 
 
-class Lease:
+class Pin:
     """Keeps files from being deleted as long as it lives; it crosses to a worker as an empty one."""
 
-    def __reduce__(self) -> tuple[type[Lease], tuple[()]]:
-        return Lease, ()
+    def __reduce__(self) -> tuple[type[Pin], tuple[()]]:
+        return Pin, ()
 
 
 @dataclass(slots=True)
 class _Seen:
-    """Something that was sent, and by what to notice that it has changed since."""
+    """Something that was put into the store, and by what to notice that it has changed since."""
 
     reference: weakref.ref[Any]
-    likeness: Any
+    fingerprint: Any
     key: str
-    sketch: Sketch | None = None
+    circuit: StoredCircuit | None = None
     written: set[Any] = field(default_factory=set)
 
 
-class Parcels:
-    """The sending side: one private folder, removed by `close`."""
+class ObjectStore:
+    """Objects for the workers in one private folder, removed by `close`."""
 
     def __init__(self) -> None:
         self._folder = PrivateFolder()
@@ -138,8 +141,8 @@ class Parcels:
         self._seen: dict[int, _Seen] = {}
         # A key's files, with their sizes: one, or with a noise model those of its gates' errors beside it.
         self._files: OrderedDict[str, dict[str, int]] = OrderedDict()
-        self._leases: dict[int, tuple[str, ...]] = {}
-        self._lease_numbers = itertools.count()
+        self._pinned: dict[int, tuple[str, ...]] = {}
+        self._pin_numbers = itertools.count()
         self._bytes = 0
 
     @property
@@ -147,50 +150,46 @@ class Parcels:
         """The folder."""
         return self._folder.path
 
-    def circuit(self, circuit: QuantumCircuit) -> str:
-        """Return the key of a circuit; it is written only when it is new, or has changed since."""
-        return self.sketch(circuit).key
-
-    def sketch(self, circuit: QuantumCircuit) -> Sketch:
-        """Return the key of a circuit, with what is known of it on this side."""
+    def put_circuit(self, circuit: QuantumCircuit) -> StoredCircuit:
+        """Store a circuit; it is written only when it is new, or has changed since."""
         with self._lock:
             seen = self._find(circuit)
-            if seen is None or not same_circuit(seen.likeness, circuit):
+            if seen is None or not same_circuit(seen.fingerprint, circuit):
                 bare = circuit.copy()
                 bare.name, bare.metadata, bare._layout = "circuit", {}, None
                 data = _pickled(bare)
                 key = "circuit-" + _digest(data)
                 self._write(key, key, data)
                 if seen is None or seen.key != key:
-                    seen = self._remember(circuit, circuit_likeness(circuit), key, _sketch(key, circuit))
+                    seen = self._remember(circuit, circuit_fingerprint(circuit), key, _summary(key, circuit))
             self._files.move_to_end(seen.key)
-            assert seen.sketch is not None
-            return seen.sketch
+            assert seen.circuit is not None
+            return seen.circuit
 
-    def backend(self, backend: BackendV2) -> str:
-        """Return the key of a backend by its content, a simulator's options and noise model included."""
+    def put_backend(self, backend: BackendV2) -> str:
+        """Store a backend, a simulator's options and noise model included; return its key, by content."""
         with self._lock:
-            parcel: SimulatorParcel | DeviceParcel
-            if is_simulator(backend):
-                parcel = self._simulator(backend)
-                likeness: Any = (parcel.name, parcel.options, parcel.basis_gates, parcel.noise)
+            needed: SimulatorData | DeviceData
+            if is_aer(backend):
+                needed = self._simulator(backend)
+                fingerprint: Any = (needed.name, needed.options, needed.basis_gates, needed.noise_key)
             else:
                 delay = getattr(backend, "default_rep_delay", None)
-                parcel = DeviceParcel(backend.name, backend.target, delay)
-                likeness = (backend.name, delay, device_likeness(backend.target))
+                needed = DeviceData(backend.name, backend.target, delay)
+                fingerprint = (backend.name, delay, device_fingerprint(backend.target))
             seen = self._find(backend)
-            if seen is None or seen.likeness != likeness:
-                data = _pickled(parcel)
+            if seen is None or seen.fingerprint != fingerprint:
+                data = _pickled(needed)
                 # Pickles of equal targets differ; what a target says of its instructions doesn't.
-                content = repr(likeness).encode() if isinstance(parcel, DeviceParcel) else data
+                content = repr(fingerprint).encode() if isinstance(needed, DeviceData) else data
                 key = "backend-" + _digest(content)
                 self._write(key, key, data)
-                seen = self._remember(backend, likeness, key)
+                seen = self._remember(backend, fingerprint, key)
             self._files.move_to_end(seen.key)
             return seen.key
 
-    def noise(self, model: Any, qubits: frozenset[int] = frozenset()) -> str:
-        """Return the key of a noise model, with the errors of all gates on these qubits written.
+    def put_noise_model(self, model: Any, qubits: frozenset[int] = frozenset()) -> str:
+        """Store a noise model, with the errors of all gates on these qubits; return its key.
 
         Parameters
         ----------
@@ -199,25 +198,25 @@ class Parcels:
         qubits
             Physical indices.
         """
-        from qmode_jupyter.simulation.noise import UnknownModelError, kinds_of, read_model
+        from qmode_jupyter.simulation.noise import UnknownNoiseModelError, kinds_of, read_model
 
         with self._lock:
             try:
                 errors = read_model(model)
-            except UnknownModelError:
-                data = _pickled(NoiseParcel({}, {}, {}, None, (), (), whole=model))
+            except UnknownNoiseModelError:
+                data = _pickled(NoiseModelData({}, {}, {}, None, (), (), model=model))
                 key = "noise-" + _digest(data)
                 self._write(key, key, data)
                 return key
-            likeness = model_likeness(errors)
+            fingerprint = noise_model_fingerprint(errors)
             seen = self._find(model)
-            if seen is None or seen.likeness != likeness:
+            if seen is None or seen.fingerprint != fingerprint:
                 local = {label: frozenset(by_qubits) for label, by_qubits in errors.local.items()}
                 rest = (dict(errors.default), dict(errors.readout), errors.default_readout, errors.passes)
                 # Named by chance: reading all its errors, to tell it from another, takes seconds.
                 key = "noise-" + os.urandom(10).hex()
-                self._write(key, key, _pickled(NoiseParcel(local, *rest, kinds_of(errors))))
-                seen = self._remember(model, likeness, key)
+                self._write(key, key, _pickled(NoiseModelData(local, *rest, kinds_of(errors))))
+                seen = self._remember(model, fingerprint, key)
             if qubits not in seen.written:
                 for label, by_qubits in errors.local.items():
                     for on, error in by_qubits.items():
@@ -229,15 +228,15 @@ class Parcels:
             self._files.move_to_end(seen.key)
             return seen.key
 
-    def hold(self, keys: Iterable[str]) -> Lease:
-        """Keep the files of these keys as long as the lease that is returned lives."""
-        lease, number = Lease(), next(self._lease_numbers)
-        weakref.finalize(lease, self._leases.pop, number, None).atexit = False
-        self._leases[number] = tuple(keys)
-        return lease
+    def pin(self, keys: Iterable[str]) -> Pin:
+        """Keep the files of these keys as long as the pin that is returned lives."""
+        pin, number = Pin(), next(self._pin_numbers)
+        weakref.finalize(pin, self._pinned.pop, number, None).atexit = False
+        self._pinned[number] = tuple(keys)
+        return pin
 
-    def pack_anew(self) -> None:
-        """Write everything again when it is next needed, in a new folder if the old one has gone."""
+    def forget(self) -> None:
+        """Have everything put again when it is next needed, into a new folder if the old one has gone."""
         with self._lock:
             if not Path(self.directory).is_dir():
                 gone, self._folder = self._folder, PrivateFolder()
@@ -250,17 +249,17 @@ class Parcels:
         """Remove the folder."""
         self._folder.close()
 
-    def _simulator(self, backend: Any) -> SimulatorParcel:
+    def _simulator(self, backend: Any) -> SimulatorData:
         options = {key: value for key, value in vars(backend.options).items() if value is not None}
         model = options.pop("noise_model", None)
         # An executor of the user's would run the circuits elsewhere; ours run where we are.
         options.pop("executor", None)
-        return SimulatorParcel(
+        return SimulatorData(
             backend.name,
             options,
             tuple(backend.configuration().basis_gates),
             backend.target if getattr(backend, "_from_backend", False) else None,
-            None if model is None else self.noise(model),
+            None if model is None else self.put_noise_model(model),
         )
 
     def _find(self, thing: Any) -> _Seen | None:
@@ -275,15 +274,17 @@ class Parcels:
 
     # An interrupt may come between any two lines: each step leaves what can be used or is written again.
 
-    def _remember(self, thing: Any, likeness: Any, key: str, sketch: Sketch | None = None) -> _Seen:
+    def _remember(
+        self, thing: Any, fingerprint: Any, key: str, circuit: StoredCircuit | None = None
+    ) -> _Seen:
         number, seen_by = id(thing), self._seen
 
         def forget(dead: weakref.ref[Any]) -> None:
-            kept = seen_by.get(number)
-            if kept is not None and kept.reference is dead:
+            seen = seen_by.get(number)
+            if seen is not None and seen.reference is dead:
                 del seen_by[number]
 
-        seen = self._seen[number] = _Seen(weakref.ref(thing, forget), likeness, key, sketch)
+        seen = self._seen[number] = _Seen(weakref.ref(thing, forget), fingerprint, key, circuit)
         return seen
 
     def _write(self, key: str, name: str, data: bytes) -> None:
@@ -296,7 +297,7 @@ class Parcels:
             part.replace(part.with_name(name))
         except OSError as error:
             if isinstance(error, FileNotFoundError) or not part.parent.is_dir():
-                raise ParcelGoneError(
+                raise ObjectGoneError(
                     f"The folder for what goes to the simulation has gone: {part.parent}."
                 ) from None
             raise IBMRuntimeError(
@@ -305,49 +306,38 @@ class Parcels:
             ) from error
         self._files.setdefault(key, {})[name] = len(data)
         self._bytes += len(data)
-        if self._bytes > _BUDGET_BYTES:
+        if self._bytes > _LIMIT_BYTES:
             self._make_room(key)
 
     def _make_room(self, newest: str) -> None:
-        held = set[str]().union(*list(self._leases.values()))
+        pinned = set[str]().union(*list(self._pinned.values()))
         sizes = {key: sum(names.values()) for key, names in self._files.items()}
         self._bytes = sum(sizes.values())
-        for key in [key for key in self._files if key not in held and key != newest]:
+        for key in [key for key in self._files if key not in pinned and key != newest]:
             for name in self._files.pop(key):
                 Path(self.directory, name).unlink(missing_ok=True)
             self._bytes -= sizes[key]
-            if self._bytes <= _BUDGET_BYTES // 2:
+            if self._bytes <= _LIMIT_BYTES // 2:
                 return
 
 
-_Kept = OrderedDict[tuple[str, str], Any]
-_fetched: _Kept = OrderedDict()
-_FETCHED_LIMIT: Final = 32
-
-
+@lru_cache(_FETCHED_AT_ONCE)
 def fetch(directory: str, name: str) -> Any:
     """Return what was written under a name; in a worker, which keeps the objects used last.
 
     Raises
     ------
-    ParcelGoneError
+    ObjectGoneError
         There is no such file.
     """
-    known = _fetched.get((directory, name))
-    if known is None:
-        try:
-            data = Path(directory, name).read_bytes()
-        except FileNotFoundError:
-            raise ParcelGoneError(
-                f"What the job needs is not there any more: {name}. Somebody has cleared {directory}:"
-                " run it again."
-            ) from None
-        known = _fetched[directory, name] = pickle.loads(data)
-        if len(_fetched) > _FETCHED_LIMIT:
-            _fetched.popitem(last=False)
-    else:
-        _fetched.move_to_end((directory, name))
-    return known
+    try:
+        data = Path(directory, name).read_bytes()
+    except FileNotFoundError:
+        raise ObjectGoneError(
+            f"What the job needs is not there any more: {name}. Somebody has cleared {directory}:"
+            " run it again."
+        ) from None
+    return pickle.loads(data)
 
 
 def error_file(key: str, label: str, qubits: Qubits) -> str:
@@ -355,18 +345,18 @@ def error_file(key: str, label: str, qubits: Qubits) -> str:
     return f"{key}-{_digest(repr((label, qubits)).encode())}"
 
 
-def is_simulator(backend: BackendV2) -> bool:
+def is_aer(backend: BackendV2) -> bool:
     """Return whether a backend is one of Aer's, found without importing Aer."""
     return any(cls.__module__.partition(".")[0] == "qiskit_aer" for cls in type(backend).__mro__)
 
 
-def _sketch(key: str, circuit: QuantumCircuit) -> Sketch:
+def _summary(key: str, circuit: QuantumCircuit) -> StoredCircuit:
     index = {qubit: i for i, qubit in enumerate(circuit.qubits)}
     data = [instruction for instruction in circuit.data if instruction.name != "barrier"]
     bits = {bit: i for i, bit in enumerate(circuit.clbits)}
     registers = tuple((register.name, tuple(bits[bit] for bit in register)) for register in circuit.cregs)
     touched = frozenset(index[q] for instruction in data for q in instruction.qubits)
-    return Sketch(key, touched, len(data), registers)
+    return StoredCircuit(key, touched, len(data), registers)
 
 
 def _pickled(thing: Any) -> bytes:

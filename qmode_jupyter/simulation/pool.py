@@ -2,55 +2,63 @@
 
 They start when the first user comes, which may be the extension while a person still writes, and
 end when the last one has gone. Starting them imports nothing here: Qiskit and Aer are imported in
-the processes. A process that is forked from this one begins with none.
+the processes.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from typing import Final
 
 from qmode_jupyter.simulation.workers import Workers
 
-_lock = threading.Lock()
-_pool: Workers | None = None
-_users = 0
 
+class SharedWorkers:
+    """Workers, one for each core, as long as somebody uses them."""
 
-def borrow() -> Workers:
-    """Return the shared pool, one process per core, and start it if nobody has; `give_back` it once."""
-    global _pool, _users
-    with _lock:
-        if _pool is None or _pool.closed:
-            _pool = Workers(None, get_ready)
-        _pool.start()
-        _users += 1
-        return _pool
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._workers: Workers | None = None
+        self._users = 0
 
+    @property
+    def workers(self) -> Workers | None:
+        """Those that are used now."""
+        return self._workers
 
-def give_back(workers: Workers) -> None:
-    """Say that the pool is not needed any more; the last one to say so ends it."""
-    global _pool, _users
-    with _lock:
-        if workers is not _pool:
-            return  # lent by the process that this one is a fork of
-        _users -= 1
-        if _users:
-            return
-        _pool = None
-    workers.close()
+    def borrow(self) -> Workers:
+        """Return them, and start them if nobody has; `give_back` them once."""
+        with self._lock:
+            if self._workers is None or self._workers.closed:
+                self._workers = Workers(None, get_ready)
+            self._workers.start()
+            self._users += 1
+            return self._workers
+
+    def give_back(self, workers: Workers) -> None:
+        """Say that they are not needed any more; the last one to say so ends them."""
+        with self._lock:
+            if workers is not self._workers:
+                return  # lent by the process that this one is a fork of
+            self._users -= 1
+            if self._users:
+                return
+            self._workers = None
+        workers.close()
+
+    def begin_anew(self) -> None:
+        """Know of none, in a process that was forked from the one that has them."""
+        self._lock, self._workers, self._users = threading.Lock(), None, 0  # somebody may have held the lock
 
 
 def get_ready() -> None:
     """Import what simulations need; runs in a worker."""
-    from qmode_jupyter.simulation.worker import warm
+    from qmode_jupyter.simulation.worker import warm_up
 
-    warm()
-
-
-def _begin_anew() -> None:
-    global _lock, _pool, _users
-    _lock, _pool, _users = threading.Lock(), None, 0
+    warm_up()
 
 
-os.register_at_fork(after_in_child=_begin_anew)
+#: One in each process, as its cores are the same for all; a fork begins with none.
+shared: Final = SharedWorkers()
+os.register_at_fork(after_in_child=shared.begin_anew)

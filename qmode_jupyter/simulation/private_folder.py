@@ -15,7 +15,7 @@ from qmode_jupyter.errors import IBMRuntimeError
 
 _IN_MEMORY: Final = Path("/dev/shm")
 _ROOM_BYTES: Final = 2 * 2**30
-_PREFIX: Final = "qmode-parcels-"
+_PREFIX: Final = "qmode-store-"
 #: Locked as long as the folder is in use: a lock goes with its process, also with one that is killed.
 _LOCK: Final = "in-use"
 
@@ -49,7 +49,7 @@ def _new_folder() -> tuple[str, IO[bytes]]:
                 _clear(base)
                 return _locked_folder(base)
             except OSError as error:
-                troubles.append(f"{base}: {error.strerror}")
+                troubles.append(f"{base}: {error.strerror or error}")
     except FileNotFoundError as error:
         troubles.append(str(error.strerror))
     raise IBMRuntimeError(

@@ -2,7 +2,7 @@
 
 It is started with nothing but its end of a socket, so that scripts without a ``__main__`` guard work,
 and no descriptor of the notebook's stays open in it. It belongs to the thread that starts it: on Linux
-the system kills it when that thread has gone (`worker.end_with`), elsewhere a watcher does.
+the system kills it when that thread has gone (`worker_main.end_with`), elsewhere a watcher does.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ def _disown_all() -> None:
     _starting.release()
 
 
+#: One in each process: what a fork of it must let go of.
 _alive: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
 #: No fork while one starts: the child would keep both ends of its socket, and hide that it has ended.
 _starting = threading.Lock()

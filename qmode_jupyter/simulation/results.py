@@ -1,4 +1,4 @@
-"""A job's outcome as Qiskit's result containers, with metadata like IBM's."""
+"""What came of a job as Qiskit's result containers, with metadata like IBM's."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qmode_jupyter.simulation.execution_spans import execution_spans
-from qmode_jupyter.simulation.tasks import EstimatorPart, Outcome, SamplerPart
+from qmode_jupyter.simulation.tasks import EstimatedPub, SampledPub, TaskResult
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult, PubResult
 
 
 def unpack(
-    pubs: Sequence[Any], outcome: Outcome, on_qpu: tuple[float, float] | None = None
+    pubs: Sequence[Any], result: TaskResult, on_qpu: tuple[float, float] | None = None
 ) -> PrimitiveResult[Any]:
     """Return the result of a job.
 
@@ -23,8 +23,8 @@ def unpack(
     ----------
     pubs
         As they were given to `pack`.
-    outcome
-        Of the whole job.
+    result
+        What came of all the job.
     on_qpu
         When the job came to the QPU and left it, in seconds since 1970, for a Sampler's metadata.
 
@@ -35,10 +35,10 @@ def unpack(
     """
     from qiskit.primitives import PrimitiveResult
 
-    dry = {"dry_run": True} if outcome.dry_run else {}
-    if outcome.program == "sampler":
+    dry = {"dry_run": True} if result.dry_run else {}
+    if result.program == "sampler":
         metadata = {
-            "execution": {"execution_spans": execution_spans(pubs, outcome.timing, on_qpu)},
+            "execution": {"execution_spans": execution_spans(pubs, result.timing, on_qpu)},
             "version": 2,
         }
     else:
@@ -49,19 +49,19 @@ def unpack(
             "version": 2,
         }
     of_pub: list[list[Any]] = [[] for _ in pubs]
-    for part in outcome.parts:
-        of_pub[part.pub].append(part)
+    for part in result.pubs:
+        of_pub[part.number].append(part)
     read: Callable[[Any, Any, Mapping[str, Any]], PubResult] = (
-        _sampled if outcome.program == "sampler" else _estimated
+        _sampled if result.program == "sampler" else _estimated
     )
     results = [read(pub, parts, dry) for pub, parts in zip(pubs, of_pub, strict=True)]
     return PrimitiveResult(results, metadata={**metadata, **dry})
 
 
-def _sampled(pub: Any, parts: Sequence[SamplerPart], dry: Mapping[str, Any]) -> PubResult:
+def _sampled(pub: Any, parts: Sequence[SampledPub], dry: Mapping[str, Any]) -> PubResult:
     from qiskit.primitives import BitArray, DataBin, SamplerPubResult
 
-    parts = sorted(parts, key=lambda part: part.first)
+    parts = sorted(parts, key=lambda part: part.first_set)
     registers = {}
     for register in pub.circuit.cregs:
         arrays = [part.arrays[register.name] for part in parts]
@@ -72,13 +72,13 @@ def _sampled(pub: Any, parts: Sequence[SamplerPart], dry: Mapping[str, Any]) -> 
     )
 
 
-def _estimated(pub: Any, parts: Sequence[EstimatorPart], dry: Mapping[str, Any]) -> PubResult:
+def _estimated(pub: Any, parts: Sequence[EstimatedPub], dry: Mapping[str, Any]) -> PubResult:
     from qiskit.primitives import DataBin, PubResult
 
     evs, stds = np.zeros(pub.shape), np.zeros(pub.shape)
     for part in parts:
-        evs.ravel()[part.places] = part.evs
-        stds.ravel()[part.places] = part.stds
+        evs.ravel()[part.positions] = part.evs
+        stds.ravel()[part.positions] = part.stds
     return PubResult(
         DataBin(evs=evs, stds=stds, ensemble_standard_error=stds.copy(), shape=pub.shape),
         metadata={

@@ -1,4 +1,4 @@
-"""A Sampler's PUB in a worker: run it, and pack the outcomes by register, in the order of the shots."""
+"""A Sampler's PUB in a worker: it is run, and its outcomes packed by register, in the order of the shots."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qmode_jupyter.simulation.aer import Run
-from qmode_jupyter.simulation.compiled import Programs
-from qmode_jupyter.simulation.object_store import fetch
-from qmode_jupyter.simulation.tasks import SamplerPart, SamplerWork
+from qmode_jupyter.simulation.compiled import CompiledCircuits
+from qmode_jupyter.simulation.tasks import PackedSamplerPub, SampledPub
 
 if TYPE_CHECKING:
-    from qmode_jupyter.simulation.backend import Machine
+    from qmode_jupyter.simulation.backend import SimulatedBackend
 
 # Beyond that many shots of one circuit the outcomes are counted, and then put into an order of
 # chance: they are independent of each other, and as strings would take gigabytes.
@@ -23,21 +22,23 @@ _MOST_IN_ORDER = 2**21
 Bits = Sequence[int]
 
 
-def sample(machine: Machine, directory: str, work: SamplerWork, threads: int) -> SamplerPart:
+def sample(backend: SimulatedBackend, pub: PackedSamplerPub, threads: int) -> SampledPub:
     """Run one PUB, or some of its sets of parameter values."""
-    key = ("sampler", work.circuit)
-    programs = machine.made.get_or_make(key, lambda: Programs(machine, [fetch(directory, work.circuit)]))
-    in_order = work.shots <= _MOST_IN_ORDER
-    runs = programs.run(
-        work.values, shots=work.shots, seed=work.seed, index=work.index, memory=in_order, threads=threads
+    key = ("sampler", pub.circuit_key)
+    compiled = backend.cache.get_or_make(
+        key, lambda: CompiledCircuits(backend, [backend.fetch_circuit(pub.circuit_key)])
+    )
+    in_order = pub.shots <= _MOST_IN_ORDER
+    runs = compiled.run(
+        pub.values, shots=pub.shots, seed=pub.seed, index=pub.index, memory=in_order, threads=threads
     )
     arrays = {
-        name: np.zeros((len(runs), work.shots, _width(bits)), dtype=np.uint8) for name, bits in work.registers
+        name: np.zeros((len(runs), pub.shots, _width(bits)), dtype=np.uint8) for name, bits in pub.registers
     }
     for i, run in enumerate(runs):
-        for name, bits in work.registers:
-            arrays[name][i] = pack_bits(run, work.shots, bits, (work.seed, work.index + i))
-    return SamplerPart(work.pub, work.first, arrays)
+        for name, bits in pub.registers:
+            arrays[name][i] = pack_bits(run, pub.shots, bits, (pub.seed, pub.index + i))
+    return SampledPub(pub.number, pub.first_set, arrays)
 
 
 def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[np.uint8]:
@@ -86,7 +87,7 @@ def _table(outcomes: Sequence[str], bits: Bits, width: int) -> NDArray[np.uint8]
         mask = (1 << len(bits)) - 1
         numbers = [(int(outcome, 16) >> first) & mask for outcome in outcomes]
     else:
-        whole = [int(outcome, 16) for outcome in outcomes]
-        numbers = [sum(((number >> bit) & 1) << i for i, bit in enumerate(bits)) for number in whole]
+        values = [int(outcome, 16) for outcome in outcomes]
+        numbers = [sum(((value >> bit) & 1) << i for i, bit in enumerate(bits)) for value in values]
     data = b"".join(number.to_bytes(width, "big") for number in numbers)
     return np.frombuffer(data, dtype=np.uint8).reshape(len(outcomes), width)

@@ -1,9 +1,9 @@
-"""The cheaper form of a noisy circuit, for where Aer would simulate a density matrix anyway.
+"""A noisy circuit with its errors in it, for where Aer would simulate a density matrix anyway.
 
-Behind each gate stands the gate's error as one superoperator (before a measurement, the
-measurement's), and only readout errors are left to the noise model. The outcomes of a seed are those
-of the noise model. The form is made only where it is certain that Aer's automatic choice would be
-the density matrix, and that it would sample all shots from one.
+That is cheaper: behind each gate stands the gate's error as one superoperator (before a measurement,
+the measurement's), and only readout errors are left to the noise model. The outcomes of a seed are
+those of the noise model. The form is made only where it is certain that Aer's automatic choice would
+be the density matrix, and that it would sample all shots from one.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ _TAKEN = frozenset({"delay", "reset", "quantum_channel"})
 
 
 @dataclass(frozen=True, slots=True)
-class Absorbed:
+class SuperopCircuit:
     """A circuit with its errors in it.
 
     Attributes
     ----------
     circuit
         On the same qubits as the flat circuit; what no measurement depends on is left out, as Aer does.
-    places
+    slots
         (instruction, parameter position) of the parameters that are left.
     columns
-        Which of the flat circuit's places they are.
+        Which of the flat circuit's slots they are.
     num_qubits
         How many qubits measurements depend on.
     """
 
     circuit: QuantumCircuit
-    places: tuple[tuple[int, int], ...]
+    slots: tuple[tuple[int, int], ...]
     columns: tuple[int, ...]
     num_qubits: int
 
-    def serves(self, shots: int) -> bool:
+    def is_density_matrix(self, shots: int) -> bool:
         """Return whether Aer's automatic choice is the density matrix, for that many shots."""
         return self.num_qubits < _TOO_MANY_QUBITS and shots > 2**self.num_qubits
 
 
-def absorb(flat: FlatCircuit, noise: Noise) -> Absorbed | None:
-    """Return the cheaper form of a circuit; None if it has none.
+def with_superops(flat: FlatCircuit, noise: Noise) -> SuperopCircuit | None:
+    """Return a circuit with its errors in it; None where that would not be simulated as the noise model is.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def absorb(flat: FlatCircuit, noise: Noise) -> Absorbed | None:
         return None
     index = {qubit: i for i, qubit in enumerate(flat.circuit.qubits)}
     kept, cone = _light_cone(data, index)
-    column_of = {place: column for column, place in enumerate(flat.places)}
+    column_of = {slot: column for column, slot in enumerate(flat.slots)}
     number_of = {id(instruction): number for number, instruction in enumerate(data)}
     on = [tuple(flat.qubits[index[q]] for q in instruction.qubits) for instruction in kept]
     labels = [instruction.operation.label or instruction.name for instruction in kept]
@@ -86,7 +86,7 @@ def absorb(flat: FlatCircuit, noise: Noise) -> Absorbed | None:
             if (number, position) in column_of
         }
         writer.write(instruction, error, columns)
-    return Absorbed(writer.circuit, tuple(writer.places), tuple(writer.columns), len(cone))
+    return SuperopCircuit(writer.circuit, tuple(writer.slots), tuple(writer.columns), len(cone))
 
 
 class _Writer:
@@ -98,7 +98,7 @@ class _Writer:
 
     def __init__(self, like: QuantumCircuit) -> None:
         self.circuit = like.copy_empty_like()
-        self.places: list[tuple[int, int]] = []
+        self.slots: list[tuple[int, int]] = []
         self.columns: list[int] = []
         self._waiting: dict[Any, list[tuple[CircuitInstruction, Any]]] = {}
 
@@ -116,7 +116,7 @@ class _Writer:
         if error is not None and instruction.name == "measure":
             self._behind(instruction, error)
         for position, column in columns.items():
-            self.places.append((len(self.circuit.data), position))
+            self.slots.append((len(self.circuit.data), position))
             self.columns.append(column)
         self.circuit._append(instruction)
         if error is not None and instruction.name != "measure":

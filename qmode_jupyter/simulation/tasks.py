@@ -6,12 +6,12 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qmode_jupyter.simulation.object_store import Lease
+from qmode_jupyter.simulation.object_store import Pin
 from qmode_jupyter.simulation.timing import OVERHEAD_S, JobTiming
 
 Program = Literal["sampler", "estimator"]
@@ -35,7 +35,7 @@ class SimulationOptions:
     dry_run
         Time and account for the job, and return random data of the right shape.
     noise_model
-        A `NoiseModel` in the place of the backend's own.
+        A `NoiseModel` instead of the backend's own.
     rep_delay_s
         Between two executions; None: the backend's default.
     init_qubits
@@ -54,38 +54,38 @@ class SimulationOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SamplerWork:
+class PackedSamplerPub:
     """One PUB of a Sampler, or some of its sets of parameter values.
 
     Attributes
     ----------
-    pub
-        Its number in the job.
-    circuit
-        The circuit's key.
+    number
+        The PUB's in the job.
+    circuit_key
+        The circuit's in the object store.
     registers
         (name, indices of its classical bits) of each classical register.
     values
         Array (sets, parameters).
     shots
         For each set.
-    first
+    first_set
         Which of the PUB's sets is the first here.
     seed, index
-        Of the job's random numbers, and the place of the first set here among all of the job's sets.
-    weight_s
+        Of the job's random numbers, and where the first set here stands among all of the job's sets.
+    expected_s
         About how long one set takes to simulate.
     """
 
-    pub: int
-    circuit: str
+    number: int
+    circuit_key: str
     registers: tuple[tuple[str, tuple[int, ...]], ...]
     values: NDArray[np.float64]
     shots: int
-    first: int
+    first_set: int
     seed: int
     index: int
-    weight_s: float
+    expected_s: float
 
 
 #: A Pauli string without its identities: letters, and the qubits that they are on.
@@ -93,42 +93,42 @@ Pauli = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class EstimatorWork:
+class PackedEstimatorPub:
     """One PUB of an Estimator, or some of its sets of parameter values.
 
     Attributes
     ----------
-    pub, circuit, values, first, weight_s
-        As for `SamplerWork`.
+    number, circuit_key, values, first_set, expected_s
+        As for `PackedSamplerPub`.
     paulis
         Every Pauli string of the PUB's observables, each once.
     observables
         Array (observables, paulis): coefficients.
     elements
-        Array (values to estimate, 3): its place in the flattened result, its set (of the whole PUB),
-        its observable.
+        Array (values to estimate, 3): its position in the flattened result, its set (of all the
+        PUB's), its observable.
     precision
         Target standard error; the shots follow from it.
     seed
         Of the PUB.
     sets
-        How many sets the whole PUB has.
+        How many sets the PUB has in all.
     """
 
-    pub: int
-    circuit: str
+    number: int
+    circuit_key: str
     values: NDArray[np.float64]
     paulis: tuple[Pauli, ...]
     observables: NDArray[np.float64]
     elements: NDArray[np.intp]
     precision: float
-    first: int
+    first_set: int
     seed: int
     sets: int
-    weight_s: float
+    expected_s: float
 
 
-Work = SamplerWork | EstimatorWork
+PackedPub = PackedSamplerPub | PackedEstimatorPub
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,109 +139,114 @@ class Task:
     ----------
     program
         "sampler" or "estimator".
-    directory, backend, noise
-        The folder of the parcels and the keys of the backend and of the noise model in its place.
-    works
+    directory, backend_key, noise_key
+        The object store's folder, and the keys there of the backend and of the noise model that is
+        used instead of its own.
+    pubs
         The PUBs.
     options
         Without the noise model.
-    pubs_count, circuits_count
-        Of the whole job: PUBs, and circuits after broadcasting.
+    preparation_s
+        The classical preparation of all the job, emulated seconds.
     note
         What a person should know before it runs; "" mostly.
+    pin
+        Keeps what the keys stand for in the object store.
     """
 
     program: Program
     directory: str
-    backend: str
-    noise: str | None
-    works: tuple[Work, ...]
+    backend_key: str
+    noise_key: str | None
+    pubs: tuple[PackedPub, ...]
     options: SimulationOptions
-    pubs_count: int
-    circuits_count: int
+    preparation_s: float
     note: str = ""
-    lease: Lease = field(default_factory=Lease, compare=False, repr=False)
+    pin: Pin = field(default_factory=Pin, compare=False, repr=False)
 
     @property
     def overhead_s(self) -> float:
-        """The seconds that the job is charged with however short it is."""
+        """The seconds that the job takes of the QPU however little it executes."""
         return OVERHEAD_S
 
     @property
-    def weight_s(self) -> float:
+    def expected_s(self) -> float:
         """About how long the task takes to simulate."""
-        return sum(work.weight_s * len(work.values) for work in self.works)
+        return sum(map(_expected_s, self.pubs))
 
     def split(self, parts: int) -> tuple[Task, ...]:
-        """Return at most so many tasks that together are this one; the outcome does not depend on how many.
+        """Return at most so many tasks that together are this one; the result does not depend on how many.
 
         By PUBs first, and by sets of parameter values where there are fewer PUBs than parts; a task
-        that is over soon stays whole.
+        that is over soon stays in one.
         """
-        parts = min(parts, int(self.weight_s / _PART_WORTH_S))
+        parts = min(parts, int(self.expected_s / _PART_WORTH_S))
         if parts < 2 or self.options.dry_run:
             return (self,)
-        pieces = list(self.works)
-        share = self.weight_s / parts
-        pieces = [piece for work in pieces for piece in _cut_to(work, share)]
-        bins: list[list[Work]] = [[] for _ in range(parts)]
-        loads = [0.0] * parts
-        for piece in sorted(pieces, key=lambda p: -p.weight_s * len(p.values)):
-            lightest = loads.index(min(loads))
+        share_s = self.expected_s / parts
+        pieces = [piece for pub in self.pubs for piece in _pieces(pub, share_s)]
+        bins: list[list[PackedPub]] = [[] for _ in range(parts)]
+        loads_s = [0.0] * parts
+        for piece in sorted(pieces, key=_expected_s, reverse=True):
+            lightest = loads_s.index(min(loads_s))
             bins[lightest].append(piece)
-            loads[lightest] += piece.weight_s * len(piece.values)
-        return tuple(dataclasses.replace(self, works=tuple(works)) for works in bins if works)
+            loads_s[lightest] += _expected_s(piece)
+        return tuple(dataclasses.replace(self, pubs=tuple(pubs)) for pubs in bins if pubs)
 
 
-def _cut_to(work: Work, share_s: float) -> Sequence[Work]:
-    """Return a PUB's work in pieces of about this weight."""
-    sets = len(work.values)
-    pieces = min(sets, max(1, round(sets * work.weight_s / share_s)))
+def _expected_s(pub: PackedPub) -> float:
+    return pub.expected_s * len(pub.values)
+
+
+def _pieces(pub: PackedPub, share_s: float) -> Sequence[PackedPub]:
+    """Return a PUB in pieces that each take about so long."""
+    sets = len(pub.values)
+    pieces = min(sets, max(1, round(_expected_s(pub) / share_s)))
     if pieces < 2:
-        return (work,)
+        return (pub,)
     edges = [round(i * sets / pieces) for i in range(pieces + 1)]
-    return [_sets(work, a, b) for a, b in itertools.pairwise(edges)]
+    return [_sets(pub, a, b) for a, b in itertools.pairwise(edges)]
 
 
-def _sets(work: Work, start: int, stop: int) -> Work:
-    """Return the part of a PUB's work that has these of its sets."""
-    values, first = work.values[start:stop], work.first + start
-    if isinstance(work, SamplerWork):
-        return dataclasses.replace(work, values=values, first=first, index=work.index + start)
-    mine = (work.elements[:, 1] >= first) & (work.elements[:, 1] < work.first + stop)
-    return dataclasses.replace(work, values=values, first=first, elements=work.elements[mine])
+def _sets(pub: PackedPub, start: int, stop: int) -> PackedPub:
+    """Return a PUB with these of its sets only."""
+    values, first_set = pub.values[start:stop], pub.first_set + start
+    if isinstance(pub, PackedSamplerPub):
+        return dataclasses.replace(pub, values=values, first_set=first_set, index=pub.index + start)
+    mine = (pub.elements[:, 1] >= first_set) & (pub.elements[:, 1] < pub.first_set + stop)
+    return dataclasses.replace(pub, values=values, first_set=first_set, elements=pub.elements[mine])
 
 
 @dataclass(frozen=True, slots=True)
-class SamplerPart:
+class SampledPub:
     """Outcomes of some sets of a PUB: per register an array (sets, shots, bytes), packed as in `BitArray`."""
 
-    pub: int
-    first: int
+    number: int
+    first_set: int
     arrays: Mapping[str, NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
-class EstimatorPart:
-    """Estimates of a PUB: places in the flattened result, values, standard errors; and the shots of each."""
+class EstimatedPub:
+    """Estimates of a PUB: positions in the flattened result, values, standard errors; and shots of each."""
 
-    pub: int
-    places: NDArray[np.intp]
+    number: int
+    positions: NDArray[np.intp]
     evs: NDArray[np.float64]
     stds: NDArray[np.float64]
     shots: int
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskResult:
     """What a task came to.
 
     Attributes
     ----------
     program
         As of the task.
-    parts
-        The results.
+    pubs
+        The results of its PUBs.
     timing
         Of the job, or of the part.
     notes
@@ -251,7 +256,26 @@ class Outcome:
     """
 
     program: Program
-    parts: tuple[Any, ...]
+    pubs: tuple[SampledPub | EstimatedPub, ...]
     timing: JobTiming
     notes: tuple[str, ...] = ()
     dry_run: bool = False
+
+
+def join(results: Sequence[TaskResult]) -> TaskResult:
+    """Return the result of a task from those of what it was split into."""
+    first = results[0]
+    if len(results) == 1:
+        return first
+    timings = [result.timing for result in results]
+    timing = JobTiming(
+        preparation_s=first.timing.preparation_s,
+        overhead_s=first.timing.overhead_s,
+        executions=sum(timing.executions for timing in timings),
+        executing_s=sum(timing.executing_s for timing in timings),
+        simulated_s=sum(timing.simulated_s for timing in timings),
+        executing_of=tuple(share for timing in timings for share in timing.executing_of),
+    )
+    notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
+    pubs = tuple(pub for result in results for pub in result.pubs)
+    return TaskResult(first.program, pubs, timing, notes, first.dry_run)

@@ -1,21 +1,20 @@
-"""How long a job would hold a real QPU, and how long its classical preparation takes.
+"""How long a job keeps a real QPU busy, and how long its classical preparation takes.
 
-Modelled from IBM's published estimate (SEMANTICS U6-U9, A9):
-``overhead + (rep_delay + circuit duration) * executions``, in whole seconds, never under the floor.
+Modelled from IBM's published estimate (SEMANTICS U6, U7):
+``overhead + (rep_delay + circuit duration) * executions``. What is charged for it is the ledger's to say.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-#: Charged to every job, whatever it runs (SEMANTICS U6, U8).
+#: Every job's share of the QPU's time, whatever it runs (SEMANTICS U6, U8).
 OVERHEAD_S: Final = 2.0
 #: Pause between two executions of a circuit, where neither the job nor the backend says (SEMANTICS U6).
 REP_DELAY_S: Final = 250e-6
@@ -46,12 +45,10 @@ class JobTiming:
 
     Attributes
     ----------
-    prep_s
+    preparation_s
         Classical preparation, emulated seconds.
-    qpu_s
-        What it holds the QPU for: whole seconds, the overhead included.
     overhead_s
-        The part of `qpu_s` that any job costs.
+        On the QPU, however little is executed.
     executions
         Circuits after broadcasting x shots x measurement bases.
     executing_s
@@ -62,35 +59,30 @@ class JobTiming:
         (PUB's number, its share of `executing_s`), more than one for a PUB that was split.
     """
 
-    prep_s: float
-    qpu_s: float
+    preparation_s: float
     overhead_s: float
     executions: int
     executing_s: float
     simulated_s: float
     executing_of: tuple[tuple[int, float], ...] = ()
 
-
-class Counted(Protocol):
-    """A job of which it is known how much there is to prepare."""
-
     @property
-    def pubs_count(self) -> int:
-        """PUBs."""
-
-    @property
-    def circuits_count(self) -> int:
-        """Circuits after broadcasting the parameters."""
+    def on_qpu_s(self) -> float:
+        """Seconds that it keeps the QPU busy (SEMANTICS U6)."""
+        return self.overhead_s + self.executing_s
 
 
-def charged_seconds(executing_s: float) -> float:
-    """Return the whole seconds that a job is charged with (SEMANTICS A9)."""
-    return float(math.ceil(round(max(OVERHEAD_S, OVERHEAD_S + executing_s), 9)))
+def preparation_seconds(pubs: int, circuits: int) -> float:
+    """Return the modelled classical preparation of a job, emulated seconds; an approximation.
 
-
-def prepare_seconds(job: Counted) -> float:
-    """Return the modelled classical preparation of a job, emulated seconds; an approximation."""
-    return PREPARE_JOB_S + _PREPARE_PUB_S * job.pubs_count + _PREPARE_CIRCUIT_S * job.circuits_count
+    Parameters
+    ----------
+    pubs
+        How many it has.
+    circuits
+        How many those are after broadcasting the parameters.
+    """
+    return PREPARE_JOB_S + _PREPARE_PUB_S * pubs + _PREPARE_CIRCUIT_S * circuits
 
 
 def circuit_seconds(circuit: QuantumCircuit, target: Target | None) -> float:

@@ -1,7 +1,7 @@
-"""What runs in a worker process: it takes a task, answers it, and ends with the process that started it.
+"""What runs in a worker process: it takes a call, answers it, and ends with the process that started it.
 
-A task is a pickled function with its arguments. The answer is what it returned, or its exception where
-that can cross and come back, or else a line of text; nothing that a task raises ends the process.
+A call is a pickled function with its arguments. The answer is what it returned, or its exception where
+that can cross and come back, or else a line of text; nothing that a call raises ends the process.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ BOOT: Final = (
 )
 #: Whether the system itself ends a process whose parent has gone; elsewhere a watcher does (`process`).
 ENDED_BY_SYSTEM: Final = sys.platform == "linux"
-#: A task comes after its number, and so does its answer: a task may write to the socket itself.
+#: A request comes after its number, and so does its answer: a call may write to the socket itself.
 NUMBER_BYTES: Final = 8
 _PR_SET_PDEATHSIG: Final = 1
 _LONGEST_TEXT: Final = 1000
 
 
-class TaskFailed(IBMRuntimeError):
-    """What a task ended with, in words: the exception itself could not cross."""
+class CallFailed(IBMRuntimeError):
+    """What a call ended with, in words: the exception itself could not cross."""
 
 
-class TaskTraceback(Exception):
-    """Where in the worker a task failed: the cause of an exception that nobody foresaw."""
+class CallTraceback(Exception):
+    """Where in the worker a call failed: the cause of an exception that nobody foresaw."""
 
 
 def main(socket: int, parent: int) -> None:
-    """Answer tasks until the parent has gone.
+    """Answer requests until the parent has gone.
 
     Parameters
     ----------
     socket
-        The file descriptor at which tasks come.
+        The file descriptor at which requests come.
     parent
         The id of the process that started this one.
     """
     end_with(parent)
     connection = Connection(socket)
-    # A process that a task forks must not keep it open: its end is how the death of this one is seen.
+    # A process that a call forks must not keep it open: its end is how the death of this one is seen.
     os.register_at_fork(after_in_child=connection.close)
     try:
         while True:
-            task = connection.recv_bytes()
-            number, task = task[:NUMBER_BYTES], task[NUMBER_BYTES:]
-            connection.send_bytes(number + answer(task))
-            del task
+            request = connection.recv_bytes()
+            number, request = request[:NUMBER_BYTES], request[NUMBER_BYTES:]
+            connection.send_bytes(number + answer(request))
+            del request
     except (EOFError, OSError):
         os._exit(0)
 
@@ -76,45 +76,45 @@ def end_with(parent: int) -> None:
 
 
 def request(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
-    """Return a task as `answer` takes it."""
+    """Return a call as `answer` takes it."""
     return pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
 
 
-def answer(task: bytes) -> bytes:
-    """Carry out a task, and return what came of it as `outcome` takes it."""
+def answer(request: bytes) -> bytes:
+    """Carry out a call, and return what came of it as `result_of` takes it."""
     try:
-        function, arguments = pickle.loads(task)
+        function, arguments = pickle.loads(request)
         return pickle.dumps((True, function(*arguments)), pickle.HIGHEST_PROTOCOL)
-    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt fail the task as well
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt fail the call as well
         return pickle.dumps((False, (_crossing(error), described(error), _trace(error))))
 
 
-def outcome(reply: bytes) -> Any:
-    """Return what a task returned.
+def result_of(reply: bytes) -> Any:
+    """Return what a call returned.
 
     Raises
     ------
     Exception
-        What the task raised; `TaskFailed` where that could not cross.
+        What the call raised; `CallFailed` where that could not cross.
     """
     try:
         done, came = pickle.loads(reply)
         if done:
             return came
         data, text, trace = came
-        error = TaskFailed(text) if data is None else pickle.loads(data)
+        error = CallFailed(text) if data is None else pickle.loads(data)
         if not may_cross(error):
             raise TypeError(f"{type(error).__name__} may not cross")
         str(error)
     except BaseException as unread:  # noqa: BLE001 - reading an object runs its own code
-        raise TaskFailed(f"What it came to could not be read here: {described(unread)}") from None
-    raise error from (TaskTraceback(trace) if trace else None)
+        raise CallFailed(f"What it came to could not be read here: {described(unread)}") from None
+    raise error from (CallTraceback(trace) if trace else None)
 
 
 def may_cross(error: object) -> bool:
-    """Return whether an exception may reach those who wait for a task.
+    """Return whether an exception may reach those who wait for a call.
 
-    They take CancelledError for a cancelled task, and what is no Exception for their own end.
+    They take CancelledError for a cancelled call, and what is no Exception for their own end.
     """
     return isinstance(error, Exception) and not isinstance(error, CancelledError)
 

@@ -1,12 +1,12 @@
 """Other processes that simulate and transpile, so that the kernel never does.
 
 One small seam: `submit(function, *args)` gives a `Future` whose `cancel()` works at any time and
-really stops the work, by ending the process that does it.
+really stops the call, by ending the process that carries it out.
 
-Each process has a thread here that starts it, gives it one task after the other, and notices at once
-when it ends, idle or not. Then the thread starts another. A task whose process was killed from outside
-is run once more: it has no effect but its result. Nothing that happens to one process is noticed by
-the tasks of the others.
+Each process has a thread here that starts it, gives it one call after the other, and notices at once
+when it ends, idle or not. Then the thread starts another. A call whose process was killed from outside
+is tried once more: it has no effect but its result. Nothing that happens to one process is noticed by
+the calls in the others.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from qmode_jupyter.simulation.process import WorkerProcess
 
 _log = logging.getLogger(__name__)
 
-#: How often a task is tried whose process is killed, or has none.
+#: How often a call is tried whose process is killed, or has none.
 _TRIES: Final = 2
-#: Signals by which a process ends that did wrong itself: its task would do so again.
+#: Signals by which a process ends that did wrong itself: its call would do so again.
 _CRASHES: Final = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT, signal.SIGSYS}
 
 
@@ -51,7 +51,7 @@ def available_cores() -> int:
 
 
 @dataclass(slots=True, eq=False)
-class _Task:
+class _Call:
     """A function to run in a process, and who waits for it."""
 
     future: Future[Any]
@@ -61,14 +61,14 @@ class _Task:
 
 
 class Workers:
-    """A pool of processes that take one task each.
+    """A pool of processes that take one call each.
 
     Parameters
     ----------
     count
         How many; None for one per core.
-    warm
-        Runs in each process when it starts, with `warm_args`.
+    initializer
+        Runs in each process when it starts, with `initargs`.
 
     Raises
     ------
@@ -79,8 +79,8 @@ class Workers:
     def __init__(
         self,
         count: int | None = None,
-        warm: Callable[..., None] | None = None,
-        warm_args: tuple[Any, ...] = (),
+        initializer: Callable[..., None] | None = None,
+        initargs: tuple[Any, ...] = (),
     ) -> None:
         if count is not None and (not isinstance(count, int) or count < 1):
             raise ValueError(
@@ -89,9 +89,9 @@ class Workers:
         self.count = count or available_cores()
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._tasks: OrderedDict[_Task, None] = OrderedDict()
+        self._calls: OrderedDict[_Call, None] = OrderedDict()
         self._closed = False
-        request = worker_main.request(warm or _nothing, warm_args)
+        request = worker_main.request(initializer or _nothing, initargs)
         self._workers = [_Worker(self, request) for _ in range(self.count)]
         _open.add(self)
 
@@ -104,11 +104,11 @@ class Workers:
     def idle(self) -> int:
         """How many processes have nothing to do."""
         with self._lock:
-            busy = sum(one.task is not None for one in self._workers)
-            return max(0, self.count - busy - len(self._tasks))
+            busy = sum(one.call is not None for one in self._workers)
+            return max(0, self.count - busy - len(self._calls))
 
     def start(self) -> None:
-        """Start the processes now, in the background, instead of at the first task."""
+        """Start the processes now, in the background, instead of at the first call."""
         self.require_owner()
         with self._lock:
             if not self._closed:
@@ -124,14 +124,14 @@ class Workers:
             The pool was closed, or belongs to another process.
         """
         self.start()
-        task = _Task(Future(), function, args)
+        call = _Call(Future(), function, args)
         with self._lock:
             if self._closed:
                 raise RuntimeClosedError("The processes that simulate were ended: make a new RuntimeService.")
-            self._tasks[task] = None
+            self._calls[call] = None
             self._wake_one()
-        task.future.add_done_callback(lambda future: self._drop(task) if future.cancelled() else None)
-        return task.future
+        call.future.add_done_callback(lambda future: self._drop(call) if future.cancelled() else None)
+        return call.future
 
     def require_owner(self) -> None:
         """Raise RuntimeClosedError in a process that was forked from the one that made the pool."""
@@ -147,62 +147,62 @@ class Workers:
             return
         with self._lock:
             self._closed = True
-            running = [one.task for one in self._workers if one.task is not None]
-            dropped = [*running, *self._tasks]
-            self._tasks.clear()
+            running = [one.call for one in self._workers if one.call is not None]
+            dropped = [*running, *self._calls]
+            self._calls.clear()
             for one in self._workers:
                 one.kill()
                 one.wake()
-        for task in dropped:
-            task.future.cancel()
+        for call in dropped:
+            call.future.cancel()
         for one in self._workers:
             one.join()
         _open.discard(self)
 
     # ---- from a worker's thread
 
-    def next_task(self, taker: _Worker) -> _Task | None:
+    def next_call(self, taker: _Worker) -> _Call | None:
         """Return what a worker is to do, None if there is nothing; `_Closed` ends its thread."""
         with self._lock:
             if self._closed:
                 raise _Closed
-            taker.task = self._tasks.popitem(last=False)[0] if self._tasks else None
-            taker.waits = taker.task is None
-            return taker.task
+            taker.call = self._calls.popitem(last=False)[0] if self._calls else None
+            taker.waits = taker.call is None
+            return taker.call
 
-    def settle(self, taker: _Worker, came: Callable[[], Any]) -> None:
-        """End a worker's task with what `came` returns or raises."""
+    def finish(self, taker: _Worker, came: Callable[[], Any]) -> None:
+        """End a worker's call with what `came` returns or raises."""
         with self._lock:
-            task, taker.task = taker.task, None
+            call, taker.call = taker.call, None
         try:
-            if task is not None:
-                _tell(task.future, came)
+            if call is not None:
+                _tell(call.future, came)
         except BaseException:  # noqa: BLE001 - whatever a listener raises: the thread must live on
             _log.exception("a listener failed")
 
-    def again(self, taker: _Worker, why: str) -> None:
-        """Let a worker's task be run once more, first of all; the second time end it with the reason."""
+    def retry(self, taker: _Worker, why: str) -> None:
+        """Let a worker's call be run once more, first of all; the second time end it with the reason."""
         with self._lock:
-            task = taker.task
-            if task is not None and task.tries + 1 < _TRIES and not (self._closed or task.future.cancelled()):
-                task.tries += 1
-                taker.task = None
-                self._tasks[task] = None
-                self._tasks.move_to_end(task, last=False)
+            call = taker.call
+            if call is not None and call.tries + 1 < _TRIES and not (self._closed or call.future.cancelled()):
+                call.tries += 1
+                taker.call = None
+                self._calls[call] = None
+                self._calls.move_to_end(call, last=False)
                 self._wake_one()
                 return
-        self.settle(taker, partial(_fail, WorkerDied(why)))
+        self.finish(taker, partial(_fail, WorkerDied(why)))
 
-    def lose(self, taker: _Worker, error: BaseException) -> None:
+    def remove(self, taker: _Worker, error: BaseException) -> None:
         """Go on without a worker; without any, close."""
-        self.settle(taker, partial(_fail, error))
+        self.finish(taker, partial(_fail, error))
         with self._lock:
             self._workers.remove(taker)
         if not self._workers:
             self.close()
 
-    def occupy(self, taker: _Worker, process: WorkerProcess | None) -> None:
-        """Note the process of a worker, which `close` and a cancelled task will kill."""
+    def note_process(self, taker: _Worker, process: WorkerProcess | None) -> None:
+        """Note the process of a worker, which `close` and a cancelled call will kill."""
         with self._lock:
             taker.process = process
             if self._closed:
@@ -210,13 +210,13 @@ class Workers:
 
     # ---- inside
 
-    def _drop(self, task: _Task) -> None:
+    def _drop(self, call: _Call) -> None:
         if os.getpid() != self._owner:
             return
         with self._lock:
-            self._tasks.pop(task, None)
+            self._calls.pop(call, None)
             for one in self._workers:
-                if one.task is task:
+                if one.call is call:
                     one.kill()
 
     def _wake_one(self) -> None:
@@ -228,15 +228,15 @@ class Workers:
 class _Worker:
     """A thread with one process after the other.
 
-    `task`, `waits` and `process` are the pool's, under its lock.
+    `call`, `waits` and `process` are the pool's, under its lock.
     """
 
-    def __init__(self, pool: Workers, warm: bytes) -> None:
-        self.task: _Task | None = None
+    def __init__(self, pool: Workers, initializer: bytes) -> None:
+        self.call: _Call | None = None
         self.waits = False
         self.process: WorkerProcess | None = None
         self._pool = pool
-        self._warm = warm
+        self._initialize = initializer
         self._served = False
         self._trouble = ""
         self._woken, self._wake = Pipe(duplex=False)
@@ -268,13 +268,13 @@ class _Worker:
         process = self._begin()
         try:
             while True:
-                task = self._pool.next_task(self)
-                process = self._wait(process) if task is None else self._serve(process or self._begin(), task)
+                call = self._pool.next_call(self)
+                process = self._wait(process) if call is None else self._serve(process or self._begin(), call)
         except _Closed:
             pass
         except BaseException as error:  # noqa: BLE001 - those who wait must be told
             _log.exception("a thread of the worker processes has ended")
-            self._pool.lose(self, error)
+            self._pool.remove(self, error)
         if process is not None:
             self._end(process)
 
@@ -288,9 +288,9 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - no descriptor, no memory: perhaps the next time
             self._trouble = f"{type(error).__name__}: {error}"
             return None
-        self._pool.occupy(self, process)
+        self._pool.note_process(self, process)
         try:
-            worker_main.outcome(process.ask(self._warm))
+            worker_main.result_of(process.ask(self._initialize))
         except (EOFError, OSError):
             self._trouble = f"it {_ending(self._end(process))} while it was getting ready"
         except Exception as error:  # noqa: BLE001 - what is needed can't be imported there
@@ -300,15 +300,15 @@ class _Worker:
             return process
         return None
 
-    def _serve(self, process: WorkerProcess | None, task: _Task) -> WorkerProcess | None:
-        """Let a process do a task; return it, or another one if it has ended."""
+    def _serve(self, process: WorkerProcess | None, call: _Call) -> WorkerProcess | None:
+        """Let a process carry out a call; return it, or another one if it has ended."""
         if process is None:
-            self._pool.again(self, f"no process could be started to simulate this job: {self._trouble}")
+            self._pool.retry(self, f"no process could be started to simulate this job: {self._trouble}")
             return None
         try:
-            request = worker_main.request(task.function, task.arguments)
+            request = worker_main.request(call.function, call.arguments)
         except BaseException as error:  # noqa: BLE001 - pickling an object runs its own code
-            self._pool.settle(self, partial(_fail, error))
+            self._pool.finish(self, partial(_fail, error))
             return process
         try:
             reply = process.ask(request)
@@ -316,17 +316,17 @@ class _Worker:
             code = self._end(process)
             ended = f"the process that simulated this job {_ending(code)}"
             if code >= 0 or -code in _CRASHES:
-                self._pool.settle(self, partial(_fail, WorkerDied(ended)))
+                self._pool.finish(self, partial(_fail, WorkerDied(ended)))
             else:
                 twice = f"{ended}, and so was the one before: killed or ran out of memory"
-                self._pool.again(self, twice)
+                self._pool.retry(self, twice)
             return self._begin()
         except BaseException as error:  # noqa: BLE001 - no answer, or one that is too big for memory
-            self._pool.settle(self, partial(_fail, error))
+            self._pool.finish(self, partial(_fail, error))
             self._end(process)
             return self._begin()
         self._served = True
-        self._pool.settle(self, partial(worker_main.outcome, reply))
+        self._pool.finish(self, partial(worker_main.result_of, reply))
         if process.killed:
             self._end(process)
             return self._begin()
@@ -345,7 +345,7 @@ class _Worker:
         return self._begin() if self._served else None
 
     def _end(self, process: WorkerProcess) -> int:
-        self._pool.occupy(self, None)
+        self._pool.note_process(self, None)
         return process.end()
 
 
@@ -359,6 +359,7 @@ def close_all() -> None:
         workers.close()
 
 
+#: One in each process: what the end of the interpreter has to end.
 _open: weakref.WeakSet[Workers] = weakref.WeakSet()
 atexit.register(close_all)
 
@@ -367,7 +368,7 @@ def _tell(future: Future[Any], came: Callable[[], Any]) -> None:
     with contextlib.suppress(InvalidStateError):  # cancelled meanwhile: nobody wants it
         try:
             result = came()
-        except BaseException as error:  # noqa: BLE001 - whatever the task ended with
+        except BaseException as error:  # noqa: BLE001 - whatever the call ended with
             future.set_exception(
                 error if worker_main.may_cross(error) else WorkerDied(worker_main.described(error))
             )

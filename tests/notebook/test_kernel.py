@@ -127,10 +127,11 @@ def test_an_interrupt_with_twenty_jobs_is_over_within_a_second(kernel: Kernel) -
     assert statuses.count("CANCELLED") >= 18
     assert (status, unfinished) == ("Closed", 0)
     idle = kernel.run(
-        "from qmode_jupyter.simulation import pool\nimport threading, time\n"
+        "from qmode_jupyter.simulation.pool import shared\nimport threading, time\n"
         "end = time.monotonic() + 5\n"
-        "while pool._pool.idle < pool._pool.count and time.monotonic() < end: threading.Event().wait(0.01)\n"
-        "print(pool._pool.idle == pool._pool.count)"
+        "pool = shared.workers\n"
+        "while pool.idle < pool.count and time.monotonic() < end: threading.Event().wait(0.01)\n"
+        "print(pool.idle == pool.count)"
     )
     assert idle["stdout"].strip() == "True"
     # The processes that take the place of the stopped ones are busy at first, with their imports.

@@ -7,19 +7,24 @@ from qiskit import QuantumCircuit
 
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning import forecast
+from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.simulation.timing import (
     OVERHEAD_S,
     REP_DELAY_S,
     JobTiming,
-    charged_seconds,
     circuit_seconds,
 )
+
+
+def charge(executing_s: float) -> float:
+    return charge_s(OVERHEAD_S + executing_s, OVERHEAD_S, PREMIUM.charge_step_s)
 
 
 @pytest.mark.parametrize("executions", [1, 100, 4_096, 10_000, 100_000, 1_000_000])
 def test_the_documented_formula(executions: int) -> None:
     """SEMANTICS U6: 2 + 0.00035 N, for circuits of 100 µs; ours are whole seconds."""
-    ours = charged_seconds(executions * (REP_DELAY_S + 100e-6))
+    ours = charge(executions * (REP_DELAY_S + 100e-6))
     assert 0 <= ours - (2 + 0.00035 * executions) < 1
 
 
@@ -37,12 +42,12 @@ def test_the_measured_charges_within_a_second(qubits: int, shots: int, measured_
     for qubit in range(qubits - 1):
         circuit.cz(qubit, qubit + 1)
     circuit.measure_all()
-    ours = charged_seconds(shots * (REP_DELAY_S + circuit_seconds(circuit, None)))
+    ours = charge(shots * (REP_DELAY_S + circuit_seconds(circuit, None)))
     assert abs(ours - measured_s) <= 1
 
 
 def timing(executions: int, executing_s: float) -> JobTiming:
-    return JobTiming(1.05, charged_seconds(executing_s), OVERHEAD_S, executions, executing_s, 0.0)
+    return JobTiming(1.05, OVERHEAD_S, executions, executing_s, 0.0)
 
 
 def test_a_forecast_of_several_jobs() -> None:

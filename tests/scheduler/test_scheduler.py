@@ -482,6 +482,10 @@ def test_q6_the_pending_cap_is_yours_alone() -> None:
         e.job("d", 5)
 
 
+def test_a_qpu_that_nobody_has_come_to_has_no_line() -> None:
+    assert Scheduler().places("generic_19q") == {}
+
+
 @pytest.mark.parametrize(
     "event",
     [

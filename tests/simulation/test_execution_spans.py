@@ -136,10 +136,10 @@ def test_they_lie_in_the_job_s_time_on_the_qpu(emulated: RuntimeService, aer):
 
 def test_a_job_that_held_the_qpu_for_less_than_modelled_has_shorter_ones():
     pubs = [SamplerPub.coerce(bell(), 10), SamplerPub.coerce(bell(), 30)]
-    timing = JobTiming(1, 5, 2, 40, 2.5, 0, executing_of=((0, 1.0), (1, 1.0), (1, 0.5)))
+    timing = JobTiming(1, 2, 40, 3.0, 0, executing_of=((0, 1.0), (1, 1.0), (1, 1.0)))
     spans = execution_spans(pubs, timing, (1000, 1001))
     assert [span.start.timestamp() for span in spans] == pytest.approx([1000.4, 1000.6])
-    assert spans.stop.timestamp() == pytest.approx(1000.9)
+    assert spans.stop.timestamp() == pytest.approx(1001)
     assert execution_spans(pubs, timing, None) == ExecutionSpans()
 
 

@@ -25,19 +25,24 @@ from qiskit_aer.noise import NoiseModel
 
 from qmode_jupyter import RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import IBMRuntimeError
-from qmode_jupyter.simulation import executor as simulations_module
-from qmode_jupyter.simulation import fingerprints as likeness
-from qmode_jupyter.simulation import object_store as parcels
-from qmode_jupyter.simulation import private_folder as folder
-from qmode_jupyter.simulation import worker as simulate
+from qmode_jupyter.simulation import (
+    executor,
+    fingerprints,
+    object_store,
+    pack,
+    private_folder,
+    results,
+    tasks,
+    worker,
+)
 from tests.emulated import bell, isa, service
 from tests.simulation.bombs import mined
 from tests.simulation.chores import KINDS
-from tests.simulation.test_workers import run_script
+from tests.simulation.test_workers import kill_a_worker, run_script
 
 T = TypeVar("T")
 
-#: Seconds after which something is taken to hang, on a machine that is busy with much else.
+#: Seconds after which something is taken to hang, on a backend that is busy with much else.
 PATIENCE_S = 200.0
 
 
@@ -80,16 +85,11 @@ def end_of(job: RuntimeJob) -> tuple[str, str]:
     return job.status(), job.error_message() or ""
 
 
-def kill_a_worker(dice: random.Random) -> None:
-    children = psutil.Process().children()
-    if children:
-        dice.choice(children).kill()
-
-
 def kill_all_workers() -> None:
     children = psutil.Process().children()
     for child in children:
-        child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.wait(30)
@@ -145,7 +145,7 @@ def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Coun
 
 def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService, sampler: SamplerV2) -> None:
     job = sampler.run([mined("waits")], shots=10)
-    own._simulations._workers.close()
+    own._executor._workers.close()
     status, said = end_of(job)
     assert status == "ERROR"
     assert "The processes that simulate were ended before the job was done" in said
@@ -156,16 +156,16 @@ def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService
 
 def test_a_folder_that_somebody_clears_is_made_anew(own: RuntimeService, sampler: SamplerV2) -> None:
     assert runs(sampler)
-    first = own._simulations._parcels.directory
+    first = own._executor._store.directory
     shutil.rmtree(first)
     assert runs(sampler)
-    assert own._simulations._parcels.directory != first
+    assert own._executor._store.directory != first
 
 
 def test_files_that_somebody_deletes_are_written_again(own: RuntimeService) -> None:
     circuit = bell()
     sampler = SamplerV2(own.backend("aer_simulator"))
-    directory = Path(own._simulations._parcels.directory)
+    directory = Path(own._executor._store.directory)
     for _ in range(3):
         assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
         for path in directory.glob("circuit-*"):
@@ -178,7 +178,7 @@ def test_what_a_worker_does_not_find_fails_its_job_and_the_next_one_runs(own: Ru
     sampler = SamplerV2(own.backend("generic_19q"), {"simulator": {"noise_model": model}})
     circuit = own_isa(own)
     assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
-    for path in Path(own._simulations._parcels.directory).glob("noise-*-*"):
+    for path in Path(own._executor._store.directory).glob("noise-*-*"):
         path.unlink()
     kill_all_workers()
     status, said = end_of(sampler.run([circuit], shots=30))
@@ -226,22 +226,13 @@ def test_a_service_that_can_have_no_folder_leaves_nothing(
 ) -> None:
     file = tmp_path / "file"
     file.touch()
-    monkeypatch.setattr(folder, "_IN_MEMORY", tmp_path / "nowhere")
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", tmp_path / "nowhere")
     monkeypatch.setattr("tempfile.tempdir", str(file))
     children, threads = set(psutil.Process().children()), set(threading.enumerate())
     with pytest.raises(IBMRuntimeError, match=r"No folder could be made .*: Not a directory\).*TMPDIR"):
-        simulations_module.Simulations(None, print)
+        executor.Executor(None, print)
     assert set(psutil.Process().children()) == children
     assert set(threading.enumerate()) == threads
-
-
-def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(folder, "_roomy", lambda base: base.exists())
-    monkeypatch.setattr(folder, "_IN_MEMORY", Path("/proc"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    packed = parcels.Parcels()
-    assert Path(packed.directory).parent == tmp_path
-    packed.close()
 
 
 # ---- an interrupt in the middle
@@ -250,7 +241,7 @@ def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPa
 class Interrupt:
     """Raises KeyboardInterrupt at the so-manieth line of our packing."""
 
-    files = frozenset(str(module.__file__) for module in (parcels, likeness, simulate))
+    files = frozenset(str(module.__file__) for module in (object_store, fingerprints, pack))
 
     def __init__(self, at: int) -> None:
         self.left = at
@@ -276,26 +267,25 @@ def test_an_interrupt_at_any_line_of_packing_leaves_circuit_and_backend_usable(
         else AerSimulator.from_backend(own.backend("generic_19q"))
     )
     expected = None
-    packed = parcels.Parcels()
+    store = object_store.ObjectStore()
     for at in itertools.count(1, 1 if what == "ideal" else 7):
         circuit = bell() if what == "ideal" else own_isa(own)
         pub = SamplerPub.coerce(circuit, 20)
-        pack = functools.partial(
-            simulate.pack, "sampler", [pub], backend, simulate.SimulationOptions(seed_simulator=1), packed
-        )
+        options = tasks.SimulationOptions(seed_simulator=1)
+        pack_it = functools.partial(pack.pack, "sampler", [pub], backend, options, store)
         interrupt = Interrupt(at)
         sys.settrace(interrupt)
         try:
-            pack()
+            pack_it()
         except KeyboardInterrupt:
             pass
         finally:
             sys.settrace(None)
-        outcome = simulate.unpack([pub], simulate.simulate(pack()))[0].data.meas.get_counts()
+        outcome = results.unpack([pub], worker.simulate(pack_it()))[0].data.meas.get_counts()
         expected = expected or outcome
         assert outcome == expected, f"after an interrupt at line {at}"
         if interrupt.left > 0:
             break
     assert at > 30, "it was packed at all"
-    assert not packed._leases or len(packed._leases) <= 1
-    packed.close()
+    assert not store._pinned or len(store._pinned) <= 1
+    store.close()

@@ -1,4 +1,4 @@
-"""The cut noise model and the absorbed one give the outcomes of the whole model, seed by seed."""
+"""The errors in use, in a dictionary or in the circuit itself, give the outcomes of the whole model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qiskit.circuit import Delay, Parameter
 from qiskit.circuit.library import CXGate, HGate, XGate, efficient_su2
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit.quantum_info import SparsePauliOp, SuperOp
+from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import (
@@ -20,44 +20,41 @@ from qiskit_aer.noise import (
     amplitude_damping_error,
     coherent_unitary_error,
     depolarizing_error,
-    mixed_unitary_error,
     pauli_error,
 )
 
 from qmode_jupyter.runtime.backends import find_backend
-from qmode_jupyter.simulation import backend as machine
-from qmode_jupyter.simulation import compiled, noise
-from qmode_jupyter.simulation.noise_dict import error_matrix
-from qmode_jupyter.simulation.object_store import Parcels
-from qmode_jupyter.simulation.worker import SimulationOptions, pack, simulate, unpack
+from qmode_jupyter.simulation import backend, compiled, noise
+from qmode_jupyter.simulation.pack import pack
+from qmode_jupyter.simulation.results import unpack
+from qmode_jupyter.simulation.tasks import SimulationOptions
+from qmode_jupyter.simulation.worker import simulate
 
 SEED = 77
 
 
-@pytest.fixture
-def parcels():
-    machine._machines.clear()
-    parcels = Parcels()
-    yield parcels
-    parcels.close()
+@pytest.fixture(autouse=True)
+def no_backend_kept():
+    """A worker keeps the backends used last: none of another test."""
+    backend._backend.cache_clear()
 
 
 @pytest.fixture
 def forms(monkeypatch):
-    """The forms in which circuits were run: "absorbed", "cut" or "whole"."""
+    """The forms in which circuits were run: with "superops", with a noise "dictionary", or "publicly"."""
     seen = []
-    execute, whole = compiled.Programs._execute, compiled.Programs._run_whole
+    execute, publicly = compiled.CompiledCircuits._execute, compiled.CompiledCircuits._run_publicly
 
-    def spy(self, jobs, *rest):
-        seen.extend("absorbed" if job.dense else "cut" for job in jobs)
-        return execute(self, jobs, *rest)
+    def spy(self, circuits, *rest):
+        seen.extend("superops" if circuit.density_matrix else "dictionary" for circuit in circuits)
+        return execute(self, circuits, *rest)
 
-    def spy_on_whole(self, *rest):
-        seen.append("whole")
-        return whole(self, *rest)
+    def spy_on_public(self, *rest):
+        seen.append("publicly")
+        return publicly(self, *rest)
 
-    monkeypatch.setattr(compiled.Programs, "_execute", spy)
-    monkeypatch.setattr(compiled.Programs, "_run_whole", spy_on_whole)
+    monkeypatch.setattr(compiled.CompiledCircuits, "_execute", spy)
+    monkeypatch.setattr(compiled.CompiledCircuits, "_run_publicly", spy_on_public)
     return seen
 
 
@@ -84,10 +81,10 @@ def expected(name, circuit, shots, simulator=None):
     return [shot.replace(" ", "") for shot in result.get_memory()], result.results[0].metadata["method"]
 
 
-def outcomes(backend, circuit, shots, parcels):
+def outcomes(backend, circuit, shots, store):
     """Ours."""
     pub = SamplerPub.coerce(circuit, shots)
-    task = pack("sampler", [pub], backend, SimulationOptions(seed_simulator=SEED), parcels)
+    task = pack("sampler", [pub], backend, SimulationOptions(seed_simulator=SEED), store)
     return unpack([pub], simulate(task))[0].join_data().get_bitstrings()
 
 
@@ -221,73 +218,73 @@ def with_registers():
 
 
 CIRCUITS = [
-    (ansatz, "absorbed"),
-    (ghz, "absorbed"),
-    (with_delays, "absorbed"),
-    (with_reset, "absorbed"),
-    (partly_measured, "absorbed"),
-    (measured_early, "absorbed"),
-    (with_registers, "absorbed"),
-    (measured_within, "cut"),
-    (with_if_else, "cut"),
-    (with_loop, "cut"),
+    (ansatz, "superops"),
+    (ghz, "superops"),
+    (with_delays, "superops"),
+    (with_reset, "superops"),
+    (partly_measured, "superops"),
+    (measured_early, "superops"),
+    (with_registers, "superops"),
+    (measured_within, "dictionary"),
+    (with_if_else, "dictionary"),
+    (with_loop, "dictionary"),
 ]
 
 
 @pytest.mark.parametrize("name", ["fake_manila", "generic_19q"])
 @pytest.mark.parametrize(("circuit", "form"), CIRCUITS, ids=lambda value: getattr(value, "__name__", value))
-def test_outcomes_are_those_of_the_whole_model(name, circuit, form, parcels, forms):
+def test_outcomes_are_those_of_the_whole_model(name, circuit, form, store, forms):
     circuit = isa(name, circuit())
     wanted, _ = expected(name, circuit, 250)
-    assert outcomes(device(name), circuit, 250, parcels) == wanted
-    assert outcomes(whole(name), circuit, 250, parcels) == wanted
+    assert outcomes(device(name), circuit, 250, store) == wanted
+    assert outcomes(whole(name), circuit, 250, store) == wanted
     assert forms == [form] * 2
 
 
 @pytest.mark.parametrize("name", ["fake_sherbrooke", "fake_torino", "fake_fez"])
-def test_so_are_those_on_a_large_device(name, parcels, forms):
+def test_so_are_those_on_a_large_device(name, store, forms):
     circuit = isa(name, ansatz())
-    assert outcomes(device(name), circuit, 300, parcels) == expected(name, circuit, 300)[0]
-    assert forms == ["absorbed"]
+    assert outcomes(device(name), circuit, 300, store) == expected(name, circuit, 300)[0]
+    assert forms == ["superops"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fake_sherbrooke", "fake_torino"])
-@pytest.mark.parametrize(("circuit", "form"), [(with_delays, "absorbed"), (with_if_else, "cut")])
-def test_so_are_those_of_less_simple_circuits_there(name, circuit, form, parcels, forms):
+@pytest.mark.parametrize(("circuit", "form"), [(with_delays, "superops"), (with_if_else, "dictionary")])
+def test_so_are_those_of_less_simple_circuits_there(name, circuit, form, store, forms):
     circuit = isa(name, circuit())
-    assert outcomes(device(name), circuit, 200, parcels) == expected(name, circuit, 200)[0]
+    assert outcomes(device(name), circuit, 200, store) == expected(name, circuit, 200)[0]
     assert forms == [form]
 
 
-def test_a_simulator_made_of_a_large_device_needs_only_the_errors_in_use(parcels, forms):
+def test_a_simulator_made_of_a_large_device_needs_only_the_errors_in_use(store, forms):
     circuit = isa("fake_fez", ansatz())
-    assert outcomes(whole("fake_fez"), circuit, 200, parcels) == outcomes(
-        device("fake_fez"), circuit, 200, parcels
+    assert outcomes(whole("fake_fez"), circuit, 200, store) == outcomes(
+        device("fake_fez"), circuit, 200, store
     )
-    assert forms == ["absorbed"] * 2
+    assert forms == ["superops"] * 2
 
 
 @pytest.mark.parametrize("shots", [7, 9, 8])
-def test_the_method_is_the_one_that_aer_chooses(shots, parcels, forms):
+def test_the_method_is_the_one_that_aer_chooses(shots, store, forms):
     # 2^3 = 8: with more shots than that Aer takes the density matrix. The errors of qubits 0-2 of
     # fake_manila are of all kinds; without the rest of the device the choice could be another.
     for make in (ansatz, ghz):
         circuit = isa("fake_manila", make())
         wanted, method = expected("fake_manila", circuit, shots)
-        assert outcomes(device("fake_manila"), circuit, shots, parcels) == wanted
-        assert (forms.pop() == "absorbed") == (method == "density_matrix") == (shots > 8)
+        assert outcomes(device("fake_manila"), circuit, shots, store) == wanted
+        assert (forms.pop() == "superops") == (method == "density_matrix") == (shots > 8)
 
 
-def test_a_hundred_thousand_shots_agree_in_every_outcome(parcels):
+def test_a_hundred_thousand_shots_agree_in_every_outcome(store):
     circuit = isa("fake_manila", ansatz(5))
     assert (
-        outcomes(device("fake_manila"), circuit, 100_000, parcels)
+        outcomes(device("fake_manila"), circuit, 100_000, store)
         == (expected("fake_manila", circuit, 100_000)[0])
     )
 
 
-def test_an_error_elsewhere_on_the_device_counts_for_the_method(parcels, forms):
+def test_an_error_elsewhere_on_the_device_counts_for_the_method(store, forms):
     # By itself the error of this circuit's gate would let Aer take the stabilizer method.
     model = NoiseModel(["cx", "h", "x"])
     model.add_quantum_error(pauli_error([("X", 0.1), ("I", 0.9)]), ["h"], [0])
@@ -295,7 +292,7 @@ def test_an_error_elsewhere_on_the_device_counts_for_the_method(parcels, forms):
     simulator = AerSimulator(noise_model=model)
     wanted, method = expected("", ghz(5), 20, simulator)
     assert method == "statevector"
-    assert outcomes(simulator, ghz(5), 20, parcels) == wanted
+    assert outcomes(simulator, ghz(5), 20, store) == wanted
 
 
 def labelled():
@@ -334,33 +331,33 @@ def a_model():
     [ghz, with_reset, labelled, controlled_on_zero, partly_measured, measured_within, with_if_else],
     ids=lambda make: make.__name__,
 )
-def test_a_model_of_one_s_own_is_cut_exactly_too(circuit, method, parcels):
+def test_a_model_of_one_s_own_is_cut_exactly_too(circuit, method, store):
     simulator = AerSimulator(noise_model=a_model(), method=method)
     wanted, _ = expected("", circuit(), 300, simulator)
-    assert outcomes(simulator, circuit(), 300, parcels) == wanted
+    assert outcomes(simulator, circuit(), 300, store) == wanted
 
 
-def test_readout_errors_alone(parcels):
+def test_readout_errors_alone(store):
     model = NoiseModel()
     model.add_all_qubit_readout_error(ReadoutError([[0.9, 0.1], [0.2, 0.8]]))
     simulator = AerSimulator(noise_model=model)
-    assert outcomes(simulator, ghz(), 300, parcels) == expected("", ghz(), 300, simulator)[0]
+    assert outcomes(simulator, ghz(), 300, store) == expected("", ghz(), 300, simulator)[0]
 
 
-def test_a_channel_in_the_circuit_itself(parcels):
+def test_a_channel_in_the_circuit_itself(store):
     circuit = QuantumCircuit(1)
     circuit.x(0)
     circuit.append(amplitude_damping_error(0.4).to_instruction(), [0])
     circuit.measure_all()
     for simulator in (AerSimulator(), AerSimulator(noise_model=a_model())):
-        assert outcomes(simulator, circuit, 300, parcels) == expected("", circuit, 300, simulator)[0]
+        assert outcomes(simulator, circuit, 300, store) == expected("", circuit, 300, simulator)[0]
 
 
-def test_a_noise_model_option_stands_in_for_the_backend_s_own(parcels):
+def test_a_noise_model_option_stands_in_for_the_backend_s_own(store):
     circuit = isa("generic_19q", ansatz())
     pub = SamplerPub.coerce(circuit, 200)
     options = SimulationOptions(seed_simulator=SEED, noise_model=a_model())
-    outcome = simulate(pack("sampler", [pub], device("generic_19q"), options, parcels))
+    outcome = simulate(pack("sampler", [pub], device("generic_19q"), options, store))
     wanted, _ = expected("", circuit, 200, AerSimulator(noise_model=a_model()))
     assert unpack([pub], outcome)[0].join_data().get_bitstrings() == wanted
 
@@ -378,7 +375,7 @@ def test_a_model_s_dictionary_is_the_model(serializable):
     assert read == model
 
 
-def test_parameters_reach_their_gates_in_every_form(parcels):
+def test_parameters_reach_their_gates_in_every_form(store):
     theta, phi = Parameter("theta"), Parameter("phi")
     circuit = QuantumCircuit(2, 3)
     circuit.ry(theta, 0)
@@ -401,7 +398,7 @@ def test_parameters_reach_their_gates_in_every_form(parcels):
         for made in (circuit, begun, within, again):
             pub = SamplerPub.coerce((made, {(phi, theta): values}), 100)
             options = SimulationOptions(seed_simulator=SEED)
-            result = unpack([pub], simulate(pack("sampler", [pub], simulator, options, parcels)))[0]
+            result = unpack([pub], simulate(pack("sampler", [pub], simulator, options, store)))[0]
             for number, row in enumerate(values):
                 bound = made.assign_parameters({phi: row[0], theta: row[1]})
                 run = simulator.run(
@@ -411,7 +408,7 @@ def test_parameters_reach_their_gates_in_every_form(parcels):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 0])
-def test_under_the_same_setting_of_aer_s_threads(threads, parcels):
+def test_under_the_same_setting_of_aer_s_threads(threads, store):
     circuit = isa("generic_19q", measured_within())
     settings = {"max_parallel_threads": threads} if threads else {}
     result = (
@@ -419,11 +416,11 @@ def test_under_the_same_setting_of_aer_s_threads(threads, parcels):
     )
     pub = SamplerPub.coerce(circuit, 64)
     options = SimulationOptions(seed_simulator=SEED, threads=threads)
-    ours = unpack([pub], simulate(pack("sampler", [pub], device("generic_19q"), options, parcels)))
+    ours = unpack([pub], simulate(pack("sampler", [pub], device("generic_19q"), options, store)))
     assert ours[0].data.c.get_bitstrings() == result.get_memory()
 
 
-def test_runs_of_many_shots_share_no_random_numbers(parcels):
+def test_runs_of_many_shots_share_no_random_numbers(store):
     # Aer gives each shot of a trajectory the next seed, and the next circuit a seed 2113 higher.
     theta = Parameter("theta")
     circuit = QuantumCircuit(1, 2)
@@ -434,7 +431,7 @@ def test_runs_of_many_shots_share_no_random_numbers(parcels):
     pub = SamplerPub.coerce((circuit, [[1.5], [1.5]]), 3000)
     options = SimulationOptions(seed_simulator=SEED)
     simulator = AerSimulator(noise_model=a_model())
-    shots = unpack([pub], simulate(pack("sampler", [pub], simulator, options, parcels)))[0].data.c
+    shots = unpack([pub], simulate(pack("sampler", [pub], simulator, options, store)))[0].data.c
     first, second = shots[0].get_bitstrings(), shots[1].get_bitstrings()
     assert first == expected("", circuit.assign_parameters([1.5]), 3000, simulator)[0]
     assert first[2113:] != second[: 3000 - 2113]
@@ -443,36 +440,34 @@ def test_runs_of_many_shots_share_no_random_numbers(parcels):
 HAMILTONIAN = SparsePauliOp(["ZZI", "IZZ", "XXI", "IYY"], [1.0, -0.5, 0.7, 0.2])
 
 
-def estimate(backend, parcels):
+def estimate(backend, store):
     circuit = isa("fake_manila", ansatz().remove_final_measurements(inplace=False))
     pub = EstimatorPub.coerce((circuit, HAMILTONIAN.apply_layout(circuit.layout)), 0.05)
     options = SimulationOptions(seed_simulator=SEED)
-    return unpack([pub], simulate(pack("estimator", [pub], backend, options, parcels)))[0].data.evs.item()
+    return unpack([pub], simulate(pack("estimator", [pub], backend, options, store)))[0].data.evs.item()
 
 
-def test_an_estimator_s_counts_are_those_of_the_whole_model(parcels, forms, monkeypatch):
-    monkeypatch.setattr(compiled.Programs, "distributions", lambda *_, **__: None)
+def test_an_estimator_s_counts_are_those_of_the_whole_model(store, forms, monkeypatch):
+    monkeypatch.setattr(compiled.CompiledCircuits, "distributions", lambda *_, **__: None)
     unknown = AerSimulator.from_backend(device("fake_manila"))
     unknown.options.noise_model.more = {}
-    values = {
-        estimate(backend, parcels) for backend in (device("fake_manila"), whole("fake_manila"), unknown)
-    }
+    values = {estimate(backend, store) for backend in (device("fake_manila"), whole("fake_manila"), unknown)}
     assert len(values) == 1
-    assert set(forms) == {"absorbed", "whole"}
+    assert set(forms) == {"superops", "publicly"}
 
 
-def test_so_are_the_probabilities_that_it_draws_from(parcels, forms, monkeypatch):
+def test_so_are_the_probabilities_that_it_draws_from(store, forms, monkeypatch):
     seen = []
-    distributions = compiled.Programs.distributions
+    distributions = compiled.CompiledCircuits.distributions
 
     def spy(self, *args, **kwargs):
         found = distributions(self, *args, **kwargs)
         seen.extend(zip(self._circuits, found, strict=True))
         return found
 
-    monkeypatch.setattr(compiled.Programs, "distributions", spy)
-    assert estimate(device("fake_manila"), parcels) == estimate(whole("fake_manila"), parcels)
-    assert set(forms) == {"absorbed"}
+    monkeypatch.setattr(compiled.CompiledCircuits, "distributions", spy)
+    assert estimate(device("fake_manila"), store) == estimate(whole("fake_manila"), store)
+    assert set(forms) == {"superops"}
     assert len(seen) == 2 * 3  # a circuit for each basis
     for circuit, ours in seen:
         shots = 50_000
@@ -482,60 +477,47 @@ def test_so_are_the_probabilities_that_it_draws_from(parcels, forms, monkeypatch
             assert share == pytest.approx(probability, abs=5 * (probability / shots) ** 0.5 + 1e-4)
 
 
-def test_an_error_as_one_matrix_is_what_qiskit_makes_of_it():
-    errors = [
-        *list(whole("fake_manila").options.noise_model._local_quantum_errors["cx"].values())[:2],
-        depolarizing_error(0.1, 3),
-        amplitude_damping_error(0.2).tensor(pauli_error([("X", 0.3), ("Z", 0.7)])),
-        pauli_error([("XY", 0.5), ("ZI", 0.5)]).compose(depolarizing_error(0.2, 1), qargs=[1]),
-        coherent_unitary_error(HGate().to_matrix()),
-        mixed_unitary_error([(XGate().to_matrix(), 0.4), (HGate().to_matrix(), 0.6)]),
-    ]
-    for error in errors:
-        assert np.allclose(error_matrix(error), SuperOp(error).data, rtol=0, atol=1e-14)
-
-
 # ---- a model that can't be taken apart
 
 
-def test_a_model_with_other_fields_is_simulated_whole_and_that_is_said(parcels, forms):
+def test_a_model_with_other_fields_is_simulated_whole_and_that_is_said(store, forms):
     model = a_model()
     model.nonlocal_errors = {}
     simulator = AerSimulator(noise_model=model)
     wanted, _ = expected("", ghz(), 300, simulator)
     pub = SamplerPub.coerce(ghz(), 300)
-    task = pack("sampler", [pub], simulator, SimulationOptions(seed_simulator=SEED), parcels)
+    task = pack("sampler", [pub], simulator, SimulationOptions(seed_simulator=SEED), store)
     outcome = simulate(task)
     assert unpack([pub], outcome)[0].join_data().get_bitstrings() == wanted
-    assert forms == ["whole"]
+    assert forms == ["publicly"]
     assert len(outcome.notes) == 1
     assert "simulated whole" in outcome.notes[0]
     assert simulate(task).notes == outcome.notes
 
 
-def test_so_is_a_device_s_when_aer_makes_its_models_otherwise(parcels, forms, monkeypatch):
+def test_so_is_a_device_s_when_aer_makes_its_models_otherwise(store, forms, monkeypatch):
     monkeypatch.setattr(noise, "_FIELDS", {**noise._FIELDS, "_more": dict})
     circuit = isa("fake_manila", ansatz())
     wanted, _ = expected("fake_manila", circuit, 100)
-    assert outcomes(device("fake_manila"), circuit, 100, parcels) == wanted
-    assert forms == ["whole"]
+    assert outcomes(device("fake_manila"), circuit, 100, store) == wanted
+    assert forms == ["publicly"]
 
 
 def test_a_model_whose_fields_are_of_another_type_is_not_read():
     model = a_model()
     model._local_readout_errors = {"0": None}
-    with pytest.raises(noise.UnknownModelError):
+    with pytest.raises(noise.UnknownNoiseModelError):
         noise.read_model(model)
     model = a_model()
     model._custom_noise_passes = ()
-    with pytest.raises(noise.UnknownModelError):
+    with pytest.raises(noise.UnknownNoiseModelError):
         noise.read_model(model)
 
 
 def test_the_error_of_a_device_is_made_once(monkeypatch):
     made = []
-    build = noise.whole_model
-    monkeypatch.setattr(noise, "whole_model", lambda target: made.append(1) or build(target))
+    build = noise.device_noise_model
+    monkeypatch.setattr(noise, "device_noise_model", lambda target: made.append(1) or build(target))
     errors = noise.DeviceNoise(device("fake_manila").target)
     for _ in range(3):
         errors.fetch([("sx", (0,)), ("cx", (0, 1)), ("measure", (1,))])

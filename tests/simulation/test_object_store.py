@@ -22,15 +22,8 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 
 from qmode_jupyter.runtime.backends import find_backend
-from qmode_jupyter.simulation import object_store as parcels_module
-from qmode_jupyter.simulation.object_store import Lease, ParcelGoneError, Parcels, error_file, fetch
-
-
-@pytest.fixture
-def parcels():
-    parcels = Parcels()
-    yield parcels
-    parcels.close()
+from qmode_jupyter.simulation import object_store as object_store
+from qmode_jupyter.simulation.object_store import ObjectGoneError, ObjectStore, Pin, error_file, fetch
 
 
 def ansatz():
@@ -39,25 +32,25 @@ def ansatz():
     return circuit
 
 
-def files(parcels):
-    return sorted(path.name for path in Path(parcels.directory).iterdir() if path.name != "in-use")
+def files(store):
+    return sorted(path.name for path in Path(store.directory).iterdir() if path.name != "in-use")
 
 
 # ---- circuits
 
 
-def test_a_circuit_that_runs_again_is_written_once(parcels, monkeypatch):
+def test_a_circuit_that_runs_again_is_written_once(store, monkeypatch):
     circuit = ansatz()
-    key = parcels.circuit(circuit)
-    monkeypatch.setattr(parcels_module, "_pickled", lambda thing: pytest.fail("pickled again"))
-    assert [parcels.circuit(circuit) for _ in range(3)] == [key] * 3
-    assert files(parcels) == [key]
+    key = store.put_circuit(circuit).key
+    monkeypatch.setattr(object_store, "_pickled", lambda thing: pytest.fail("pickled again"))
+    assert [store.put_circuit(circuit).key for _ in range(3)] == [key] * 3
+    assert files(store) == [key]
 
 
-def test_what_arrives_is_the_circuit_without_what_no_worker_needs(parcels):
+def test_what_arrives_is_the_circuit_without_what_no_worker_needs(store):
     circuit = ansatz()
     circuit.metadata = {"callback": lambda: None}
-    arrived = fetch(parcels.directory, parcels.circuit(circuit))
+    arrived = fetch(store.directory, store.put_circuit(circuit).key)
     assert arrived.data == circuit.data
     assert arrived.metadata == {}
 
@@ -90,28 +83,28 @@ def change_classical(circuit):
         lambda c: c.add_bits([Qubit()]),
     ],
 )
-def test_a_circuit_that_was_changed_gets_another_key(parcels, change):
+def test_a_circuit_that_was_changed_gets_another_key(store, change):
     circuit = ansatz()
-    before = parcels.circuit(circuit)
+    before = store.put_circuit(circuit).key
     change(circuit)
-    after = parcels.circuit(circuit)
+    after = store.put_circuit(circuit).key
     assert after != before
-    assert parcels.circuit(circuit) == after
+    assert store.put_circuit(circuit).key == after
 
 
-def test_a_change_that_no_result_depends_on_is_none(parcels):
+def test_a_change_that_no_result_depends_on_is_none(store):
     circuit = ansatz()
-    key = parcels.circuit(circuit)
+    key = store.put_circuit(circuit).key
     circuit.name, circuit.metadata = "other", {"a": 1}
-    assert parcels.circuit(circuit) == key
+    assert store.put_circuit(circuit).key == key
 
 
-def test_a_changed_angle_of_a_hundred_millionth_of_a_degree_is_noticed(parcels):
+def test_a_changed_angle_of_a_hundred_millionth_of_a_degree_is_noticed(store):
     circuit = QuantumCircuit(1)
     circuit.rx(0.5, 0)
-    key = parcels.circuit(circuit)
+    key = store.put_circuit(circuit).key
     circuit.data[0] = circuit.data[0].replace(params=[math.nextafter(0.5, 1)])
-    assert parcels.circuit(circuit) != key
+    assert store.put_circuit(circuit).key != key
 
 
 class Spin(Gate):
@@ -129,17 +122,17 @@ class Spin(Gate):
         self.definition.append(UnitaryGate(self.matrix), [0])
 
 
-def test_a_gate_that_was_changed_inside_is_noticed(parcels):
+def test_a_gate_that_was_changed_inside_is_noticed(store):
     matrix = np.eye(2, dtype=complex)
     circuit = QuantumCircuit(1)
     circuit.append(Spin(matrix), [0])
-    key = parcels.circuit(circuit)
-    assert parcels.circuit(circuit) == key
+    key = store.put_circuit(circuit).key
+    assert store.put_circuit(circuit).key == key
     matrix[1, 1] = -1
-    assert parcels.circuit(circuit) != key
+    assert store.put_circuit(circuit).key != key
 
 
-def test_a_block_that_was_changed_is_noticed(parcels):
+def test_a_block_that_was_changed_is_noticed(store):
     def circuit(gates):
         circuit = QuantumCircuit(1, 1)
         circuit.measure(0, 0)
@@ -149,24 +142,24 @@ def test_a_block_that_was_changed_is_noticed(parcels):
         return circuit
 
     changing = circuit(1)
-    key = parcels.circuit(changing)
-    assert parcels.circuit(changing) == key
+    key = store.put_circuit(changing).key
+    assert store.put_circuit(changing).key == key
     changing.data[1] = circuit(2).data[1]
-    assert parcels.circuit(changing) != key
+    assert store.put_circuit(changing).key != key
 
 
-def test_the_default_of_a_switch_arrives(parcels):
+def test_the_default_of_a_switch_arrives(store):
     circuit = QuantumCircuit(1, 2)
     with circuit.switch(circuit.cregs[0]) as case:
         with case(1):
             circuit.x(0)
         with case(case.DEFAULT):
             circuit.h(0)
-    arrived = fetch(parcels.directory, parcels.circuit(circuit))
+    arrived = fetch(store.directory, store.put_circuit(circuit).key)
     assert [label for label, _ in arrived.data[0].operation.cases_specifier()] == [(1,), (CASE_DEFAULT,)]
 
 
-def test_equal_circuits_share_a_file(parcels):
+def test_equal_circuits_share_a_file(store):
     theta = Parameter("theta")
 
     def circuit():
@@ -175,30 +168,30 @@ def test_equal_circuits_share_a_file(parcels):
         return circuit
 
     one, other = circuit(), circuit()
-    assert parcels.circuit(one) == parcels.circuit(other)
-    assert len(files(parcels)) == 1
+    assert store.put_circuit(one).key == store.put_circuit(other).key
+    assert len(files(store)) == 1
 
 
-def test_the_id_of_a_circuit_that_is_gone_means_nothing(parcels):
+def test_the_id_of_a_circuit_that_is_gone_means_nothing(store):
     keys = set()
     for angle in range(20):
         circuit = QuantumCircuit(1)
         circuit.rx(angle, 0)
-        keys.add(parcels.circuit(circuit))
+        keys.add(store.put_circuit(circuit).key)
         del circuit
     assert len(keys) == 20
 
 
-def test_a_sketch_knows_which_qubits_are_touched(parcels):
+def test_a_stored_circuit_knows_which_qubits_are_touched(store):
     circuit = QuantumCircuit(100, 3)
     circuit.cx(7, 42)
     circuit.barrier()
     circuit.measure(42, 2)
-    sketch = parcels.sketch(circuit)
-    assert (sketch.qubits, sketch.size, sketch.registers) == ({7, 42}, 2, (("c", (0, 1, 2)),))
+    stored = store.put_circuit(circuit)
+    assert (stored.qubits, stored.size, stored.registers) == ({7, 42}, 2, (("c", (0, 1, 2)),))
 
 
-def test_a_gate_of_the_user_s_notebook_arrives(parcels, monkeypatch):
+def test_a_gate_of_the_user_s_notebook_arrives(store, monkeypatch):
     monkeypatch.setattr(Spin, "__module__", "__main__")  # where a worker would look for it in vain
     circuit = QuantumCircuit(1)
     circuit.append(Spin(np.array([[0, 1], [1, 0]])), [0])
@@ -206,7 +199,7 @@ def test_a_gate_of_the_user_s_notebook_arrives(parcels, monkeypatch):
         "import sys; from qmode_jupyter.simulation.object_store import fetch;"
         " print(dict(fetch(*sys.argv[1:]).decompose().count_ops()))"
     )
-    command = [sys.executable, "-c", code, parcels.directory, parcels.circuit(circuit)]
+    command = [sys.executable, "-c", code, store.directory, store.put_circuit(circuit).key]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "{'unitary': 1}"
 
@@ -214,16 +207,16 @@ def test_a_gate_of_the_user_s_notebook_arrives(parcels, monkeypatch):
 # ---- backends
 
 
-def test_equal_devices_share_a_key(parcels):
+def test_equal_devices_share_a_key(store):
     one, other = find_backend("generic_19q"), find_backend("generic_19q")
-    assert parcels.backend(one) == parcels.backend(other)
-    assert len(files(parcels)) == 1
+    assert store.put_backend(one) == store.put_backend(other)
+    assert len(files(store)) == 1
 
 
-def test_a_device_of_another_seed_has_another(parcels):
+def test_a_device_of_another_seed_has_another(store):
     one, other = (GenericBackendV2(3, seed=seed) for seed in (1, 2))
     other.name = one.name
-    assert parcels.backend(one) != parcels.backend(other)
+    assert store.put_backend(one) != store.put_backend(other)
 
 
 def set_error(target):
@@ -239,28 +232,28 @@ def set_relaxation(target):
 
 
 @pytest.mark.parametrize("change", [set_error, replace_properties, set_relaxation])
-def test_a_device_whose_target_was_changed_gets_another_key(parcels, change):
+def test_a_device_whose_target_was_changed_gets_another_key(store, change):
     backend = GenericBackendV2(2, seed=1)
-    before = parcels.backend(backend)
+    before = store.put_backend(backend)
     change(backend.target)
-    assert parcels.backend(backend) != before
+    assert store.put_backend(backend) != before
 
 
-def test_a_device_is_pickled_once(parcels, monkeypatch):
+def test_a_device_is_pickled_once(store, monkeypatch):
     backend = find_backend("generic_19q")
-    key = parcels.backend(backend)
-    monkeypatch.setattr(parcels_module, "_pickled", lambda thing: pytest.fail("pickled again"))
-    assert parcels.backend(backend) == key
+    key = store.put_backend(backend)
+    monkeypatch.setattr(object_store, "_pickled", lambda thing: pytest.fail("pickled again"))
+    assert store.put_backend(backend) == key
 
 
-def test_a_simulator_s_options_are_part_of_its_key(parcels):
+def test_a_simulator_s_options_are_part_of_its_key(store):
     simulator = AerSimulator()
-    automatic = parcels.backend(simulator)
-    assert parcels.backend(AerSimulator()) == automatic
+    automatic = store.put_backend(simulator)
+    assert store.put_backend(AerSimulator()) == automatic
     simulator.set_options(method="statevector")
-    statevector = parcels.backend(simulator)
+    statevector = store.put_backend(simulator)
     simulator.set_options(fusion_enable=False)
-    assert len({automatic, statevector, parcels.backend(simulator)}) == 3
+    assert len({automatic, statevector, store.put_backend(simulator)}) == 3
 
 
 def noisy(error=0.01):
@@ -272,83 +265,64 @@ def noisy(error=0.01):
     return model
 
 
-def test_so_is_its_noise_model_as_it_is_now(parcels):
+def test_so_is_its_noise_model_as_it_is_now(store):
     model = noisy()
     simulator = AerSimulator(noise_model=model)
-    before = parcels.backend(simulator)
-    assert before != parcels.backend(AerSimulator())
-    assert before == parcels.backend(simulator)
+    before = store.put_backend(simulator)
+    assert before != store.put_backend(AerSimulator())
+    assert before == store.put_backend(simulator)
     model.add_readout_error(ReadoutError([[0.8, 0.2], [0.2, 0.8]]), [1])
-    assert parcels.backend(simulator) != before
+    assert store.put_backend(simulator) != before
 
 
-def test_of_a_noise_model_only_the_errors_on_the_circuit_s_qubits_are_written(parcels):
+def test_of_a_noise_model_only_the_errors_on_the_circuit_s_qubits_are_written(store):
     model = noisy()
-    key = parcels.noise(model, frozenset({0, 1, 2}))
-    assert files(parcels) == sorted([key, error_file(key, "cx", (0, 1))])
-    assert parcels.noise(model, frozenset({5, 6})) == key
-    assert error_file(key, "cx", (5, 6)) in files(parcels)
-    header = fetch(parcels.directory, key)
+    key = store.put_noise_model(model, frozenset({0, 1, 2}))
+    assert files(store) == sorted([key, error_file(key, "cx", (0, 1))])
+    assert store.put_noise_model(model, frozenset({5, 6})) == key
+    assert error_file(key, "cx", (5, 6)) in files(store)
+    header = fetch(store.directory, key)
     assert header.local == {"cx": {(0, 1), (5, 6)}}
     assert set(header.default) == {"sx"}
-    assert fetch(parcels.directory, error_file(key, "cx", (0, 1))) == depolarizing_error(0.01, 2)
+    assert fetch(store.directory, error_file(key, "cx", (0, 1))) == depolarizing_error(0.01, 2)
 
 
 @pytest.mark.parametrize("name", ["generic_19q", "fake_manila", "aer_simulator"])
-def test_every_kind_of_backend_arrives(parcels, name):
+def test_every_kind_of_backend_arrives(store, name):
     if name.startswith("fake"):
         pytest.importorskip("qiskit_ibm_runtime")
     backend = find_backend(name)
-    arrived = fetch(parcels.directory, parcels.backend(backend))
+    arrived = fetch(store.directory, store.put_backend(backend))
     assert arrived.name == name
     made_from = (
         AerSimulator.from_backend(backend) if name != "aer_simulator" else AerSimulator(noise_model=noisy())
     )
-    arrived = fetch(parcels.directory, parcels.backend(made_from))
-    assert arrived.noise is not None
+    arrived = fetch(store.directory, store.put_backend(made_from))
+    assert arrived.noise_key is not None
     assert set(arrived.basis_gates) >= {"cx", "rz", "sx"}
 
 
 # ---- the folder
 
 
-def test_the_folder_is_private_and_goes_with_the_parcels():
-    parcels = Parcels()
-    folder = Path(parcels.directory)
+def test_the_folder_is_private_and_goes_with_the_store():
+    store = ObjectStore()
+    folder = Path(store.directory)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    parcels.circuit(ansatz())
-    parcels.close()
+    store.put_circuit(ansatz())
+    store.close()
     assert not folder.exists()
 
 
 def test_it_goes_too_when_nobody_closes_it():
-    folder = Path(Parcels().directory)
+    folder = Path(ObjectStore().directory)
     gc.collect()
     assert not folder.exists()
 
 
-KILLED = """
-import os, signal
-from qmode_jupyter.simulation.object_store import Parcels
-parcels = Parcels()
-print(parcels.directory, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_what_a_killed_process_leaves_is_cleared_by_the_next(parcels):
-    killed = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
-    left = Path(killed.stdout.strip())
-    assert left.is_dir()
-    later = Parcels()
-    assert not left.exists()
-    assert Path(parcels.directory).is_dir()
-    later.close()
-
-
-def test_what_is_not_there_is_one_clear_error(parcels):
-    with pytest.raises(ParcelGoneError, match="not there any more: circuit-0"):
-        fetch(parcels.directory, "circuit-0")
+def test_what_is_not_there_is_one_clear_error(store):
+    with pytest.raises(ObjectGoneError, match="not there any more: circuit-0"):
+        fetch(store.directory, "circuit-0")
 
 
 def numbered(number):
@@ -357,23 +331,23 @@ def numbered(number):
     return circuit
 
 
-def test_old_circuits_make_room_for_new_ones_but_not_those_in_flight(parcels, monkeypatch):
-    monkeypatch.setattr(parcels_module, "_BUDGET_BYTES", 20_000)
+def test_old_circuits_make_room_for_new_ones_but_not_those_in_flight(store, monkeypatch):
+    monkeypatch.setattr(object_store, "_LIMIT_BYTES", 20_000)
     first = numbered(0)
-    held, free = parcels.circuit(first), parcels.circuit(numbered(-1))
-    lease = parcels.hold([held])
+    held, free = store.put_circuit(first).key, store.put_circuit(numbered(-1)).key
+    pin = store.pin([held])
     for number in range(1, 40):
-        parcels.circuit(numbered(number))
-    assert held in files(parcels)
-    assert free not in files(parcels)
-    assert sum(path.stat().st_size for path in Path(parcels.directory).iterdir()) <= 21_000
-    del lease
+        store.put_circuit(numbered(number))
+    assert held in files(store)
+    assert free not in files(store)
+    assert sum(path.stat().st_size for path in Path(store.directory).iterdir()) <= 21_000
+    del pin
     for number in range(40, 80):
-        parcels.circuit(numbered(number))
-    assert held not in files(parcels)
-    assert parcels.circuit(first) == held
-    assert held in files(parcels)
+        store.put_circuit(numbered(number))
+    assert held not in files(store)
+    assert store.put_circuit(first).key == held
+    assert held in files(store)
 
 
-def test_a_lease_that_crosses_holds_nothing():
-    assert isinstance(pickle.loads(pickle.dumps(Lease())), Lease)
+def test_a_pin_that_crosses_holds_nothing():
+    assert isinstance(pickle.loads(pickle.dumps(Pin())), Pin)

@@ -117,7 +117,7 @@ job = SamplerV2(service.backend("aer_simulator")).run([circuit], shots=100)
 most = lambda: max((sum(p.cpu_times()[:2]) for p in psutil.Process().children()), default=0)
 while most() < 3.0:  # longer than getting ready takes: it simulates
     threading.Event().wait(0.05)
-print(service._simulations._parcels.directory, flush=True)
+print(service._executor._store.directory, flush=True)
 threading.Event().wait(600)
 """
 
@@ -175,7 +175,7 @@ def test_a_watcher_goes_with_the_process_that_it_watches(monkeypatch: pytest.Mon
     before = set(psutil.Process().children())
     process = WorkerProcess()
     assert len(set(psutil.Process().children()) - before) == 2
-    assert worker_main.outcome(process.ask(worker_main.request(len, ("four",)))) == 4
+    assert worker_main.result_of(process.ask(worker_main.request(len, ("four",)))) == 4
     assert process.end() == -signal.SIGKILL
     assert set(psutil.Process().children()) == before
 
@@ -191,7 +191,7 @@ from tests.emulated import bell
 
 sampler = SamplerV2(default_service().backend("aer_simulator"))
 sampler.run([bell()]).result()
-folder = Path(default_service()._simulations._parcels.directory)
+folder = Path(default_service()._executor._store.directory)
 
 def child():
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import pytest
 from qiskit import QuantumCircuit
@@ -12,14 +11,17 @@ from qiskit.transpiler import generate_preset_pass_manager
 
 from qmode_jupyter import EstimatorV2, SamplerV2
 from qmode_jupyter.runtime.backends import find_backend
+from qmode_jupyter.scheduler.plans import PREMIUM
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.simulation.timing import (
+    OVERHEAD_S,
     REP_DELAY_S,
+    JobTiming,
     _durations,
     _longest_path,
     _operation_seconds,
-    charged_seconds,
     circuit_seconds,
-    prepare_seconds,
+    preparation_seconds,
 )
 from tests.emulated import service
 
@@ -48,7 +50,8 @@ def own_path(circuit, target):
     ("executing_s", "charged"), [(0.0, 2), (0.26, 3), (1.0, 3), (1.0000001, 4), (4096 * 350e-6, 4)]
 )
 def test_the_charge_is_whole_seconds_over_the_floor(executing_s, charged):
-    assert charged_seconds(executing_s) == charged
+    timing = JobTiming(1.0, OVERHEAD_S, 1, executing_s, 0.0)
+    assert charge_s(timing.on_qpu_s, timing.overhead_s, PREMIUM.charge_step_s) == charged
 
 
 @pytest.fixture(scope="module")
@@ -184,5 +187,4 @@ def test_a_gate_on_many_qubits_takes_what_its_definition_takes():
 
 
 def test_preparation_grows_with_the_job():
-    small, large = (SimpleNamespace(pubs_count=n, circuits_count=10 * n) for n in (1, 100))
-    assert 1.0 < prepare_seconds(small) < prepare_seconds(large) < 10.0
+    assert 1.0 < preparation_seconds(1, 10) < preparation_seconds(100, 1000) < 10.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -21,7 +22,7 @@ import psutil
 import pytest
 
 from qmode_jupyter.errors import RuntimeClosedError
-from qmode_jupyter.simulation.worker_main import TaskFailed, TaskTraceback
+from qmode_jupyter.simulation.worker_main import CallFailed, CallTraceback
 from qmode_jupyter.simulation.workers import WorkerDied, Workers
 from tests.simulation.chores import (
     KINDS,
@@ -121,14 +122,14 @@ def test_whatever_a_task_does_it_ends_with_the_reason_and_the_others_go_on(
 def test_an_exception_that_crosses_says_where_it_was_raised(workers: Workers) -> None:
     error = workers.submit(fail).exception(30)
     assert isinstance(error, ValueError)
-    assert isinstance(error.__cause__, TaskTraceback)
+    assert isinstance(error.__cause__, CallTraceback)
     assert "in fail" in str(error.__cause__)
 
 
 def test_arguments_that_cannot_be_written_fail_their_task(workers: Workers) -> None:
     with pytest.raises(TypeError, match="cannot pickle"):
         workers.submit(double, threading.Lock()).result(30)
-    assert isinstance(workers.submit(double, Reads(exploding, SystemExit(1))).exception(30), TaskFailed)
+    assert isinstance(workers.submit(double, Reads(exploding, SystemExit(1))).exception(30), CallFailed)
     assert workers.submit(double, 3).result(30) == 6
 
 
@@ -174,11 +175,19 @@ def test_a_process_that_is_killed_before_it_has_done_anything_is_replaced_when_n
     workers.close()
 
 
+def kill_a_worker(dice: random.Random) -> None:
+    children = psutil.Process().children()
+    if children:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it was killed just before, and has gone
+            dice.choice(children).kill()
+
+
 def test_all_processes_killed_at_once_lose_no_task(workers: Workers) -> None:
     assert [workers.submit(double, n).result(30) for n in range(4)]
     for _ in range(5):
         for process in psutil.Process().children():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         assert [f.result(30) for f in [workers.submit(double, n) for n in range(6)]] == [0, 2, 4, 6, 8, 10]
 
 
@@ -193,9 +202,7 @@ def test_three_hundred_tasks_under_two_hundred_kills_all_end(workers: Workers) -
         if dice.random() < 2 / 3:
             if dice.random() < 0.3:
                 futures[-1].exception(30)  # then the next to be killed may be idle
-            children = psutil.Process().children()
-            if children:
-                dice.choice(children).kill()
+            kill_a_worker(dice)
     ended = [future.exception(30) for future in futures]
     assert set(settled.values()) == {1}
     for number, error in enumerate(ended):
@@ -236,7 +243,7 @@ def test_what_can_not_get_ready_fails_each_task_with_the_reason() -> None:
 
 
 NO_DESCRIPTORS = """
-import os, resource, signal
+import os, resource, signal, threading
 import psutil
 from qmode_jupyter.simulation.workers import Workers
 from tests.simulation.chores import double
@@ -248,6 +255,14 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1
 assert workers.submit(double, 1).result(30) == 2, "those that run need no more"
 for pid in children:
     os.kill(pid, signal.SIGKILL)
+def is_there(pid):
+    try:
+        os.kill(pid, 0)  # needs no descriptor
+    except ProcessLookupError:
+        return False
+    return True
+while any(map(is_there, children)):  # until their threads have noticed
+    threading.Event().wait(0.01)
 error = workers.submit(double, 1).exception(30)
 assert "no process could be started" in str(error) and "Too many open files" in str(error), error
 resource.setrlimit(resource.RLIMIT_NOFILE, before)

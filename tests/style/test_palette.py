@@ -100,7 +100,7 @@ def test_both_themes_know_the_same_meanings() -> None:
 
 
 def test_the_style_sheet_has_the_same_colours() -> None:
-    styles = Path(__file__).parents[1] / "labextension" / "style"
+    styles = Path(__file__).parents[2] / "labextension" / "style"
     css = "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(styles.glob("*.css")))
     declared = {
         name: (light, dark)

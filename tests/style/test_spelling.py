@@ -11,7 +11,7 @@ import pytest
 
 from qmode_jupyter.style.spelling import did_you_mean, nearest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "qmode_jupyter"
+PACKAGE = Path(__file__).resolve().parents[2] / "qmode_jupyter"
 
 
 @pytest.mark.parametrize(

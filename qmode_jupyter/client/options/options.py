@@ -30,7 +30,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from qmode_jupyter.client.absent import absent
 from qmode_jupyter.client.options.group import OptionGroup, of, set_in
 from qmode_jupyter.client.options.kinds import (
     ANYTHING,
@@ -343,11 +342,6 @@ Options = OptionsV2 = PrimitiveOptions
 ExecutionOptionsV2 = ExecutionOptions
 SamplerExecutionOptionsV2 = SamplerExecutionOptions
 ResilienceOptionsV2 = ResilienceOptions
-
-
-def __getattr__(name: str) -> Any:
-    raise absent(__name__, name)
-
 
 OptionsT = TypeVar("OptionsT", bound=PrimitiveOptions)
 

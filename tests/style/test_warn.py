@@ -57,16 +57,16 @@ isa.measure_all()
 def test_a_warning_blames_the_line_of_the_person(
     device: BackendV2, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qmode_jupyter.simulation import executor as simulations
+    from qmode_jupyter.simulation import executor
 
-    pack = simulations.pack
+    pack = executor.pack
 
     def noted(*arguments: object) -> object:
         task = pack(*arguments)  # type: ignore[arg-type]
         object.__setattr__(task, "note", "simulated in a coarser way")
         return task
 
-    monkeypatch.setattr(simulations, "pack", noted)
+    monkeypatch.setattr(executor, "pack", noted)
     body, blamed = SCRIPTS[script]
     text = BEFORE + body + "\n"
     file = tmp_path / "mine.py"
