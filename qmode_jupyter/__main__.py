@@ -1,6 +1,6 @@
 """`python -m qmode_jupyter`: run the first tutorial without a front end and report what it showed.
 
-The notebook runs in a real kernel. Its status lines come over the same wire that feeds
+The notebook runs in a real kernel. Its status lines come over the same messages that feed
 JupyterLab's panel; the executed notebook is left as HTML, the session's timeline as PNG.
 """
 
@@ -19,8 +19,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
-from qmode_jupyter.notebook.link import TARGET
+from qmode_jupyter.notebook.labextension import TARGET
 from qmode_jupyter.notebook.text.tables import status_line
+from qmode_jupyter.notebook.view_model import Message, merge
 
 TUTORIAL: Final = "01_first_session.ipynb"
 
@@ -28,43 +29,39 @@ TUTORIAL: Final = "01_first_session.ipynb"
 _LINE_EVERY_S: Final = 0.5
 
 
-class Narrator(NotebookClient):
+class TutorialClient(NotebookClient):
     """Runs a notebook, and prints what the emulated service says meanwhile."""
 
     def __init__(self, notebook: Any, **traits: Any) -> None:
         super().__init__(notebook, **traits)
         self._comm: str | None = None
-        self._view: dict[str, Any] = {"workloads": {}, "jobs": {}}
+        self._view: Message | None = None
         self._told: dict[str, tuple[str, float]] = {}
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """Take the messages of our wire out, and leave the others to the notebook."""
+        """Take the messages for the labextension out, and leave the others to the notebook."""
         kind, content = msg["msg_type"], msg["content"]
         if kind == "comm_open" and content.get("target_name") == TARGET:
             self._comm = content["comm_id"]
         if kind in ("comm_open", "comm_msg") and content.get("comm_id") == self._comm:
-            self._hear(content["data"])
+            message = content["data"]
+            if "workloads" in message:  # an answer to a page has none
+                self._show(message)
             return None
         return super().process_message(msg, cell, cell_index)
 
-    def _hear(self, message: dict[str, Any]) -> None:
-        if "workloads" not in message:
-            return
-        if message["whole"]:
-            self._view = message
-        else:
-            self._view["workloads"].update(message["workloads"])
-            self._view.update(clock=message["clock"], plan=message["plan"])
+    def _show(self, message: Message) -> None:
+        self._view, _ = merge(self._view, message)
         for owner in message["workloads"]:
             self._tell(owner)
 
     def _tell(self, owner: str) -> None:
+        assert self._view is not None
         line = status_line(self._view, owner)
         before, at = self._told.get(owner, ("", 0.0))
         now = time.monotonic()
-        if line != before and (
-            now - at >= _LINE_EVERY_S or self._view["workloads"][owner]["state"] == "closed"
-        ):
+        closed = self._view["workloads"][owner]["state"] == "closed"
+        if line != before and (closed or now - at >= _LINE_EVERY_S):
             self._told[owner] = line, now
             print(f"  {line}", flush=True)
 
@@ -91,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{TUTORIAL}: a variational loop in an emulated session, then a batch, then a single job\n")
     began = time.monotonic()
     try:
-        Narrator(notebook, timeout=300, extra_arguments=["--log-level=ERROR"]).execute()
+        TutorialClient(notebook, timeout=300, extra_arguments=["--log-level=ERROR"]).execute()
     except CellExecutionError as error:
         print(f"\nThe tutorial stopped:\n{error}", file=sys.stderr)
         return 1

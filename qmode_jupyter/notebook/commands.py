@@ -1,52 +1,41 @@
-"""`%qmode`: look at what has run, and act on what runs."""
+"""`%qmode`: look at what has run, and act on what runs.
+
+One table of commands feeds its usage, its dispatch and its completion.
+"""
 
 from __future__ import annotations
 
+import textwrap
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
+from qmode_jupyter import planning
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
-from qmode_jupyter.notebook.flags import load_of, sentence, words
+from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, split_words
 from qmode_jupyter.notebook.report import Report
-from qmode_jupyter.notebook.services import Desk
+from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
+from qmode_jupyter.notebook.text.grid import WIDTH
 from qmode_jupyter.notebook.view_model import snapshot
 from qmode_jupyter.runtime.tenants import MOST_LOAD
+from qmode_jupyter.scheduler.plans import PLANS
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, printable
 
-USAGE: Final = """%qmode COMMAND
+if TYPE_CHECKING:
+    from qmode_jupyter.client.service import RuntimeService
 
-  status [ID]              state, timeouts and usage of what runs, or of one workload
-  backends                 the QPUs that can be rehearsed on
-  jobs [ID]                the jobs, all or those of one workload
-  show ID                  everything about one job or workload
-  usage [ID]               where the time went, and what is charged for it
-  timeline [ID]            the picture of a workload or job; the newest workload without ID
-  compare [ID] [--plans A,B] [--loads X,Y] [--figure]
-                           what it would have taken and cost in the other modes, on other plans,
-                           in busier queues
-  advise [ID]              what the run teaches, with its own numbers
-  export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
-  close ID|--all           close a session or batch: no new jobs, the others run on
-  cancel ID                cancel a job, or every job of a workload
-
-An ID may be shortened, or be a workload's name.
-Example: %qmode timeline vqe"""
-
-#: The flags of each command that has some, and whether a value stands behind them.
-FLAGS: Final[dict[str, dict[str, bool]]] = {
-    "compare": {"--plans": True, "--loads": True, "--figure": False},
-    "export": {"--force": False},
-    "close": {"--all": False},
-}
+#: How far right of the commands their help begins.
+_HELP_AT: Final = 27
 
 
 class Text:
@@ -59,235 +48,254 @@ class Text:
         return self._lines
 
 
-class Commands:
-    """The subcommands of `%qmode` on one desk."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of `%qmode`.
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    Attributes
+    ----------
+    takes
+        What stands behind the name, as the usage shows it; flags that it names are not shown again.
+    run
+        Called with the services, the words behind the name, and the flags that were given.
+    """
 
-    def run(self, line: str) -> Any:
-        """Run one command line and return what it shows.
+    name: str
+    takes: str
+    help: str
+    run: Callable[..., Any]
+    flags: tuple[Flag, ...] = ()
 
-        Raises
-        ------
-        UsageError
-            In one line, when there is no such command or what it names does not exist.
-        """
-        try:
-            command, *rest = words(line) or ["help"]
-        except ValueError as error:
-            raise UsageError(f"%qmode: {sentence(error)}") from None
-        if command in ("help", "-h", "--help"):
-            return Text(USAGE)
-        if command not in COMMANDS:
-            hint = did_you_mean(command, COMMANDS)
-            raise UsageError(f"%qmode has no command {command!r}.{hint} There are {', '.join(COMMANDS)}.")
-        ids, flags = _parted(command, rest)
-        return COMMANDS[command](self, ids, **flags)
+    @property
+    def usage(self) -> str:
+        """How it is written: "export ID FILE [--force]"."""
+        written = [" ".join((flag.names[0], flag.metavar or "")).strip() for flag in self.flags]
+        flags = (f"[{flag}]" for flag in written if flag not in self.takes)
+        return " ".join(part for part in (self.name, self.takes, *flags) if part)
 
-    def status(self, rest: list[str]) -> Any:
-        """One line for each workload that is not closed, or for the one that is named."""
-        if rest:
-            service, owner = self._one(rest, "status")
-            return Text(text.status_line(snapshot(service), self._owner(service, owner)))
-        lines = []
-        for service in self._desk.services:
-            view = snapshot(service)
-            lines += [
-                text.status_line(view, owner)
-                for owner, w in view["workloads"].items()
-                if w["state"] != "closed"
-            ]
-        return Text("\n".join(lines) or "Nothing is open.")
 
-    def backends(self, rest: list[str]) -> Table:
-        """List the names that `-b` takes."""
-        self._none(rest, "backends")
-        names = self._desk.service.backend_names()
-        rows = tuple((name, _what(name)) for name in names)
-        return Table(
+def run(services: Services, line: str) -> Any:
+    """Run one command line and return what it shows.
+
+    Raises
+    ------
+    UsageError
+        In one line, when there is no such command or what it names does not exist.
+    """
+    try:
+        name, *rest = split_words(line) or ["help"]
+    except ValueError as error:
+        raise UsageError(f"%qmode: {sentence(error)}") from None
+    if name in ("help", "-h", "--help"):
+        return Text(_usage(COMMANDS.values()))
+    command = COMMANDS.get(name)
+    if command is None:
+        hint = did_you_mean(name, COMMANDS)
+        raise UsageError(f"%qmode has no command {name!r}.{hint} There are {', '.join(COMMANDS)}.")
+    ids, flags = parse_command(f"%qmode {name}", command.flags, rest)
+    return command.run(services, ids, **flags)
+
+
+def _usage(commands: Iterable[Command]) -> str:
+    """Return the text that lists the commands."""
+    lines: list[str] = []
+    for command in commands:
+        first, *more = textwrap.wrap(command.help, WIDTH - _HELP_AT)
+        start = f"  {command.usage}"
+        if len(start) < _HELP_AT:
+            lines.append(start.ljust(_HELP_AT) + first)
+        else:
+            lines += [start, " " * _HELP_AT + first]
+        lines += [" " * _HELP_AT + line for line in more]
+    return "\n".join(
+        [
+            "%qmode COMMAND",
             "",
-            ("backend", "what it is"),
-            rows,
-            ("Any BackendV2 in a variable works, too: -b VARIABLE.",),
-        )
-
-    def jobs(self, rest: list[str]) -> Text:
-        """List jobs."""
-        if rest:
-            service, owner = self._one(rest, "jobs")
-            return Text(text.jobs_table(snapshot(service), self._owner(service, owner)))
-        tables = [text.jobs_table(view) for s in self._desk.services if (view := snapshot(s))["jobs"]]
-        return Text("\n\n".join(tables) or "No job has been submitted yet.")
-
-    def show(self, rest: list[str]) -> Text:
-        """All that is known of one job, or of one workload and its jobs."""
-        service, name = self._one(rest, "show")
-        view = snapshot(service)
-        if name in view["jobs"]:
-            return Text(text.describe_job(view, name))
-        return Text(text.status_line(view, name) + "\n\n" + text.jobs_table(view, name))
-
-    def usage(self, rest: list[str]) -> Any:
-        """Where the time went: of one workload or job, or the sums of all."""
-        if rest:
-            service, name = self._one(rest, "usage")
-            return Report(service, name)
-        tables = [
-            text.workloads_table(view) for s in self._desk.services if (view := snapshot(s))["workloads"]
+            *lines,
+            "",
+            "An ID may be shortened, or be a workload's name.",
+            "Example: %qmode timeline vqe",
         ]
-        return Text("\n\n".join(tables) or "Nothing has been charged yet.")
-
-    def timeline(self, rest: list[str]) -> Any:
-        """Draw a workload or job."""
-        service, name = self._one(rest, "timeline") if rest else self._desk.latest()
-        return Report(service, name).timeline()
-
-    def compare(self, rest: list[str], *, plans: str = "", loads: str = "", figure: bool = False) -> Any:
-        """Replay a finished workload under other rules."""
-        from qmode_jupyter import compare
-
-        options: dict[str, Any] = {}
-        if plans:
-            options["plans"] = [word.strip() for word in plans.split(",")]
-        if loads:
-            options["loads"] = [_load(word) for word in loads.split(",")]
-        comparison = self._of(rest, "compare", lambda trace: compare(trace, **options))
-        return comparison.figure() if figure else comparison
-
-    def advise(self, rest: list[str]) -> Any:
-        """Say what a finished workload teaches."""
-        from qmode_jupyter import advise
-
-        return self._of(rest, "advise", advise)
-
-    def export(self, rest: list[str], *, force: bool = False) -> None:
-        """Save the trace of a workload, in place of a file that is there only with `force`."""
-        if len(rest) != 2 or not all(word.strip() for word in rest):
-            raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json.")
-        service, name = self._desk.find(rest[0])
-        trace = service.trace(name)
-        path = Path(rest[1]).expanduser()
-        if path.is_dir():
-            raise _unwritten(f"{path} is a folder, and export takes a file")
-        if path.exists() and not force:
-            raise _unwritten(f"{path} exists already, and --force overwrites it")
-        try:
-            trace.save(path)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
-        say(f"Saved as {printable(str(path))}; Trace.load reads it.")
-
-    def close(self, rest: list[str], *, all: bool = False) -> None:
-        """Close a workload, or all."""
-        if all and not rest:
-            closed = 0
-            for service in self._desk.services:
-                for workload in service.workloads():
-                    if workload.closed_at is None and workload.accepting_jobs:
-                        service.close_workload(workload.id)
-                        closed += 1
-            say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
-            return
-        service, name = self._one([*rest, "--all"] if all else rest, "close", "or --all")
-        owner = self._owner(service, name)
-        if owner != name:
-            raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
-        actions.close(service, owner)
-        say(text.status_line(snapshot(service), owner))
-
-    def cancel(self, rest: list[str]) -> None:
-        """Cancel a job, or every job of a workload."""
-        from qmode_jupyter.errors import QmodeError
-
-        service, name = self._one(rest, "cancel")
-        try:
-            if service.has_job(name):
-                service.cancel_job(name)
-                say(f"Job {name} is cancelled.")
-            else:
-                cancelled = actions.cancel_all(service, name)
-                say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
-        except QmodeError as error:
-            raise UsageError(sentence(error)) from None
-
-    # ---- what they name
-
-    def _of(self, rest: list[str], command: str, function: Callable[[Trace], Any]) -> Any:
-        service, name = self._one(rest, command) if rest else self._desk.latest()
-        try:
-            return function(service.trace(name))
-        except ValueError as error:  # IBMInputValueError and UnknownPlan are some
-            raise UsageError(sentence(error)) from None
-
-    def _one(self, rest: list[str], command: str, other: str = "") -> tuple[Any, str]:
-        if len(rest) != 1 or not rest[0].strip():
-            wanted = " ".join(part for part in ("one ID", other) if part)
-            given = repr(" ".join(rest)) if rest else "nothing"
-            raise UsageError(f"%qmode {command} takes {wanted}, not {given}.")
-        return self._desk.find(rest[0])
-
-    def _none(self, rest: list[str], command: str) -> None:
-        if rest:
-            raise UsageError(f"%qmode {command} takes nothing more, not {' '.join(rest)!r}.")
-
-    def _owner(self, service: Any, name: str) -> str:
-        if not service.has_job(name):
-            return name
-        facts = service.job_facts(name)
-        owner: str = facts.workload or facts.group or name
-        return owner
-
-
-#: The commands by their names.
-COMMANDS: Final[dict[str, Callable[..., Any]]] = {
-    command.__name__: command
-    for command in (
-        Commands.status, Commands.backends, Commands.jobs, Commands.show, Commands.usage, Commands.timeline,
-        Commands.compare, Commands.advise, Commands.export, Commands.close, Commands.cancel,
     )
-}  # fmt: skip
 
 
-def _parted(command: str, rest: list[str]) -> tuple[list[str], dict[str, Any]]:
-    """Part what stands behind a command into ids and flags."""
-    known = FLAGS.get(command, {})
-    ids: list[str] = []
-    flags: dict[str, Any] = {}
-    words_left = iter(rest)
-    for word in words_left:
-        flag, is_given, value = word.partition("=")
-        if not word.startswith("-"):
-            ids.append(word)
-            continue
-        called = f"%qmode {command}"
-        if flag not in known:
-            hint = did_you_mean(flag, known)
-            raise UsageError(f"{called} has no flag {printable(flag)}.{hint} %qmode lists what there is.")
-        if flag[2:] in flags:
-            raise UsageError(f"{called} {flag} is there twice.")
-        if known[flag]:
-            value = value if is_given else next(words_left, "")
-            if not value.strip() or value.startswith("--"):
-                raise UsageError(f"{called} {flag} takes a value behind it.")
-        elif is_given:
-            raise UsageError(f"{called} {flag} takes no value, not {value!r}.")
-        flags[flag[2:]] = value or True
-    return ids, flags
+# ---- the commands
 
 
-def _unwritten(why: str) -> UsageError:
-    return UsageError(f"{printable(why)}. Nothing was written.")
+def status(services: Services, ids: Sequence[str]) -> Text:
+    """One line for each workload that is not closed, or for the one that is named."""
+    if ids:
+        service, owner = _one(services, ids, "status")
+        return Text(text.status_line(snapshot(service), _owner(service, owner)))
+    lines = []
+    for service in services.open:
+        view = snapshot(service)
+        lines += [
+            text.status_line(view, owner) for owner, w in view["workloads"].items() if w["state"] != "closed"
+        ]
+    return Text("\n".join(lines) or "Nothing is open.")
+
+
+def backends(services: Services, ids: Sequence[str]) -> Table:
+    """List the names that `-b` takes."""
+    if ids:
+        raise UsageError(f"%qmode backends takes nothing more, not {' '.join(ids)!r}.")
+    rows = tuple((name, _what(name)) for name in services.current.backend_names())
+    notes = ("Any BackendV2 in a variable works, too: -b VARIABLE.",)
+    return Table("", ("backend", "what it is"), rows, notes)
+
+
+def jobs(services: Services, ids: Sequence[str]) -> Text:
+    """List jobs."""
+    if ids:
+        service, owner = _one(services, ids, "jobs")
+        return Text(text.jobs_table(snapshot(service), _owner(service, owner)))
+    tables = [text.jobs_table(view) for s in services.open if (view := snapshot(s))["jobs"]]
+    return Text("\n\n".join(tables) or "No job has been submitted yet.")
+
+
+def show(services: Services, ids: Sequence[str]) -> Text:
+    """All that is known of one job, or of one workload and its jobs."""
+    service, name = _one(services, ids, "show")
+    view = snapshot(service)
+    if name in view["jobs"]:
+        return Text(text.describe_job(view, name))
+    return Text(text.status_line(view, name) + "\n\n" + text.jobs_table(view, name))
+
+
+def usage(services: Services, ids: Sequence[str]) -> Text | Report:
+    """Where the time went: of one workload or job, or the sums of all."""
+    if ids:
+        service, name = _one(services, ids, "usage")
+        return Report(service, name)
+    tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s))["workloads"]]
+    return Text("\n\n".join(tables) or "Nothing has been charged yet.")
+
+
+def timeline(services: Services, ids: Sequence[str]) -> Any:
+    """Draw a workload or job."""
+    service, name = _one(services, ids, "timeline") if ids else services.latest()
+    return Report(service, name).timeline()
+
+
+def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
+    """Replay a finished workload under other rules: the `plans` and `loads` that were given."""
+    comparison = _of(services, ids, "compare", lambda trace: planning.compare(trace, **options))
+    return comparison.figure() if figure else comparison
+
+
+def advise(services: Services, ids: Sequence[str]) -> Any:
+    """Say what a finished workload teaches."""
+    return _of(services, ids, "advise", planning.advise)
+
+
+def export(services: Services, ids: Sequence[str], *, force: bool = False) -> None:
+    """Save the trace of a workload, in place of a file that is there only with `force`."""
+    if len(ids) != 2 or not all(word.strip() for word in ids):
+        raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json.")
+    service, name = services.find(ids[0])
+    trace = service.trace(name)
+    path = Path(ids[1]).expanduser()
+    if path.is_dir():
+        raise _unwritten(f"{path} is a folder, and export takes a file")
+    if path.exists() and not force:
+        raise _unwritten(f"{path} exists already, and --force overwrites it")
+    try:
+        trace.save(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
+    say(f"Saved as {printable(str(path))}; Trace.load reads it.")
+
+
+def close(services: Services, ids: Sequence[str], *, all: bool = False) -> None:
+    """Close a workload, or all."""
+    if all and not ids:
+        closed = 0
+        for service in services.open:
+            for workload in service.workloads():
+                if workload.closed_at is None and workload.accepting_jobs:
+                    service.close_workload(workload.id)
+                    closed += 1
+        say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
+        return
+    service, name = _one(services, [*ids, "--all"] if all else ids, "close", "or --all")
+    owner = _owner(service, name)
+    if owner != name:
+        raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
+    actions.close(service, owner)
+    say(text.status_line(snapshot(service), owner))
+
+
+def cancel(services: Services, ids: Sequence[str]) -> None:
+    """Cancel a job, or every job of a workload."""
+    from qmode_jupyter.errors import QmodeError
+
+    service, name = _one(services, ids, "cancel")
+    try:
+        if service.has_job(name):
+            service.cancel_job(name)
+            say(f"Job {name} is cancelled.")
+        else:
+            cancelled = actions.cancel_all(service, name)
+            say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
+    except QmodeError as error:
+        raise UsageError(sentence(error)) from None
+
+
+# ---- what stands behind them
+
+
+def _plans(given: str) -> list[str]:
+    return [word.strip() for word in _some(given).split(",")]
+
+
+def _loads(given: str) -> list[float]:
+    return [_load(word) for word in _some(given).split(",")]
 
 
 def _load(word: str) -> float:
     try:
         return load_of(word)
     except ArgumentTypeError:
-        raise UsageError(
-            f"%qmode compare --loads takes numbers from 0 to {MOST_LOAD:g}, such as 0,0.8, not {word!r}."
+        raise ArgumentTypeError(
+            f"takes numbers from 0 to {MOST_LOAD:g}, such as 0,0.8, not {word!r}"
         ) from None
+
+
+def _some(given: str) -> str:
+    if not given.strip():
+        raise ArgumentTypeError("takes a value behind it")
+    return given
+
+
+def _of(services: Services, ids: Sequence[str], command: str, function: Callable[[Trace], Any]) -> Any:
+    service, name = _one(services, ids, command) if ids else services.latest()
+    try:
+        return function(service.trace(name))
+    except ValueError as error:  # IBMInputValueError and UnknownPlan are some
+        raise UsageError(sentence(error)) from None
+
+
+def _one(services: Services, ids: Sequence[str], command: str, other: str = "") -> tuple[RuntimeService, str]:
+    """Return the service and the full id of the one thing that is named."""
+    if len(ids) != 1 or not ids[0].strip():
+        wanted = " ".join(part for part in ("one ID", other) if part)
+        given = repr(" ".join(ids)) if ids else "nothing"
+        raise UsageError(f"%qmode {command} takes {wanted}, not {given}.")
+    return services.find(ids[0])
+
+
+def _owner(service: RuntimeService, name: str) -> str:
+    """Return the workload or group itself, or that of a job."""
+    if not service.has_job(name):
+        return name
+    facts = service.job_facts(name)
+    return facts.workload or facts.group or name
+
+
+def _unwritten(why: str) -> UsageError:
+    return UsageError(f"{printable(why)}. Nothing was written.")
 
 
 def _what(name: str) -> str:
@@ -296,3 +304,49 @@ def _what(name: str) -> str:
     if name.startswith("fake_"):
         return "snapshot of an IBM QPU: its coupling map, noise and durations"
     return "19 qubits in a heavy-hex lattice, with noise and durations (the default)"
+
+
+#: The commands by their names, in the order of the usage.
+COMMANDS: Final[dict[str, Command]] = {
+    command.name: command
+    for command in (
+        Command("status", "[ID]", "state, timeouts and usage of what runs, or of one workload", status),
+        Command("backends", "", "the QPUs that can be rehearsed on", backends),
+        Command("jobs", "[ID]", "the jobs, all or those of one workload", jobs),
+        Command("show", "ID", "everything about one job or workload", show),
+        Command("usage", "[ID]", "where the time went, and what is charged for it", usage),
+        Command(
+            "timeline",
+            "[ID]",
+            "the picture of a workload or job; the newest workload without ID",
+            timeline,
+        ),
+        Command(
+            "compare",
+            "[ID]",
+            "what it would have taken and cost in the other modes, on other plans, in busier queues",
+            compare,
+            (
+                Flag(("--plans",), read=_plans, choices=lambda: PLANS, metavar="A,B"),
+                Flag(("--loads",), read=_loads, metavar="X,Y"),
+                Flag(("--figure",)),
+            ),
+        ),
+        Command("advise", "[ID]", "what the run teaches, with its own numbers", advise),
+        Command(
+            "export",
+            "ID FILE",
+            "save the record of a workload as JSON; --force overwrites a file",
+            export,
+            (Flag(("--force",)),),
+        ),
+        Command(
+            "close",
+            "ID|--all",
+            "close a session or batch: no new jobs, the others run on",
+            close,
+            (Flag(("--all",)),),
+        ),
+        Command("cancel", "ID", "cancel a job, or every job of a workload", cancel),
+    )
+}

@@ -1,21 +1,16 @@
-"""Tab behind the magics: flags, backends and commands."""
+"""Tab behind the magics: flags and their values, commands."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
-from qmode_jupyter.notebook.flags import FLAG_NAMES, TIMINGS
-from qmode_jupyter.scheduler.plans import PLANS
+from qmode_jupyter.notebook.flags import CELL_FLAGS, Flag
 
-_MAGIC: Final = re.compile(r"^\s*%%?(qsession|qbatch|qjob|qmode)\b(.*)$", re.DOTALL)
-_CHOICES: Final = {
-    "--plan": tuple(PLANS),
-    "--timing": TIMINGS,
-    "--speed": ("max", "1", "60"),
-}
+_MAGIC: Final = re.compile(rf"^\s*%%?({'|'.join(CELL_FLAGS)}|qmode)\b(.*)$", re.DOTALL)
 
 
 @context_matcher()
@@ -27,8 +22,7 @@ def matcher(context: CompletionContext) -> dict[str, Any]:
         return {"completions": []}
     magic, typed = found.groups()
     before, _, word = typed.rpartition(" ")
-    last = before.split()[-1] if before.split() else ""
-    choices = choices_for(magic, last, word)
+    choices = choices_for(magic, before.split(), word)
     # What is replaced is IPython's token, which does not hold the dashes before it.
     skip = len(word) - len(context.token) if word.endswith(context.token) else 0
     return {
@@ -37,16 +31,20 @@ def matcher(context: CompletionContext) -> dict[str, Any]:
     }
 
 
-def choices_for(magic: str, last: str, word: str) -> tuple[str, ...]:
-    """Return what may stand behind `last` on a magic's line; `word` is what is typed of it."""
-    if magic == "qmode":
-        from qmode_jupyter.notebook.commands import COMMANDS
+def choices_for(magic: str, before: Sequence[str], word: str) -> tuple[str, ...]:
+    """Return what may stand behind the words `before` on a magic's line; `word` is what is typed of it."""
+    if magic != "qmode":
+        return _flags_or_values(CELL_FLAGS[magic], before, word)
+    from qmode_jupyter.notebook.commands import COMMANDS
 
-        return tuple(COMMANDS) if not last else ()
-    if last in ("-b", "--backend"):
-        from qmode_jupyter.runtime.backends import backend_names
+    if not before:
+        return tuple(COMMANDS)
+    command = COMMANDS.get(before[0])
+    return () if command is None else _flags_or_values(command.flags, before[1:], word)
 
-        return backend_names()
-    if last in _CHOICES:
-        return _CHOICES[last]
-    return FLAG_NAMES if word.startswith("-") else ()
+
+def _flags_or_values(flags: Iterable[Flag], before: Sequence[str], word: str) -> tuple[str, ...]:
+    for flag in flags:
+        if before and before[-1] in flag.names and flag.read is not None:
+            return tuple(flag.choices())
+    return tuple(name for flag in flags for name in flag.names) if word.startswith("-") else ()

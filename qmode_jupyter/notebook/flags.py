@@ -1,4 +1,4 @@
-"""The flags of the magics: their help, their parsing, and one clear line when they are wrong."""
+"""The flags of the magics: one set, from which come their help, their parsing and their completion."""
 
 from __future__ import annotations
 
@@ -9,40 +9,76 @@ import math
 import re
 import shlex
 import warnings
-from argparse import ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import argument
+from IPython.core.magic_arguments import MagicArgumentParser, argument
 
 from qmode_jupyter.client.max_time import max_time_seconds
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.words import printable
 
 TIMINGS: Final = ("modelled", "measured")
 
-#: Names that a cell finds laid out, or that are the shell's own.
+#: Names that a cell finds defined, or that are the shell's own.
 TAKEN: Final = frozenset(
     {"session", "batch", "backend", "service", "Sampler", "Estimator", "In", "Out", "exit", "quit"}
     | {"get_ipython", "display"}
 )
 
-
 #: What IPython keeps for inputs and outputs, and Python for itself.
 _OF_IPYTHON: Final = re.compile(r"_+|_i+|_i?\d+|_[iod]h|__\w+__")
 
 
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What there is to know of one flag.
+
+    Attributes
+    ----------
+    names
+        The long one, then a short one if there is any.
+    help
+        What it does, with its default in brackets.
+    read
+        Returns what the value behind it says, or raises `ArgumentTypeError`; None: it takes no value.
+    choices
+        Returns the values that Tab offers.
+    metavar
+        What stands for the value in the usage.
+    not_in_a_job
+        Why a job can't have it, and what there is instead; empty if a job can.
+    """
+
+    names: tuple[str, ...]
+    help: str = ""
+    read: Callable[[str], Any] | None = None
+    choices: Callable[[], Iterable[str]] = tuple
+    metavar: str | None = None
+    not_in_a_job: str = ""
+
+    def argument(self) -> dict[str, Any]:
+        """Return what `add_argument` takes beside the names."""
+        details: dict[str, Any] = {"action": Once, "help": self.help}
+        if self.read is None:
+            return details | {"nargs": 0, "const": True, "default": False}
+        return details | {"type": self.read, "metavar": self.metavar}
+
+
 class Once(argparse.Action):
-    """Take a flag that may stand once, with a value that is not empty if it takes one."""
+    """Take a flag that may stand once."""
 
     def __call__(
         self,
         parser: argparse.ArgumentParser,
-        namespace: Namespace,
+        namespace: argparse.Namespace,
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
@@ -123,75 +159,142 @@ def _number(text: str) -> float | None:
         return None
 
 
-_SWITCH: Final = {"action": Once, "nargs": 0, "const": True, "default": False}
+def _backends() -> Iterable[str]:
+    from qmode_jupyter.runtime.backends import backend_names
+
+    return backend_names()
 
 
-def _valued(take: Callable[[str], Any], help_text: str, **more: Any) -> dict[str, Any]:
-    return {"action": Once, "type": take, "help": help_text, **more}
+def _flag(help_text: str, *short: str, **details: Any) -> Any:
+    default = None if "read" in details else False
+    return field(default=default, metadata={"short": short, "help": help_text, **details})
 
 
-#: The flags of %%qsession, %%qbatch and %%qjob, as (names, arguments of argparse).
-CELL_FLAGS: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
-    (("--backend", "-b"), _valued(_given, "a backend's name, or a variable with a backend (generic_19q)")),
-    (("--max-time",), _valued(_max_time, "maximum timeout, like 90s, 10m or '2h 30m' (the plan's own)")),
-    (("--name", "-n"), _valued(_given, "what widget, timeline and tables call it")),
-    (("--plan",), _valued(_plan, f"{', '.join(PLANS)} (premium)")),
-    (("--timing",), _valued(_timing, f"how long a job holds the QPU: {', '.join(TIMINGS)} (modelled)")),
-    (("--speed",), _valued(_speed, "while you wait: max, or emulated seconds per second (max)")),
-    (("--load",), _valued(load_of, f"how busy other users keep the QPU, 0 to {MOST_LOAD:g} (0)")),
-    (("--seed",), _valued(_seed, "makes ids and other users repeatable")),
-    (("--budget",), _valued(_given, "stop submitting when usage would pass it: 60s, '2m 30s' or $5")),
-    (("--keep-open",), _SWITCH | {"help": "leave it open for the next cell"}),
-    (("--out", "-o"), _valued(_variable, "store a report of the run in this variable", metavar="VAR")),
-    (("--quiet", "-q"), _SWITCH | {"help": "no widget and no timeline"}),
-    (("--no-timeline",), _SWITCH | {"help": "no timeline"}),
-)
+@dataclass(frozen=True, slots=True)
+class CellFlags:
+    """The flags of %%qsession, %%qbatch and %%qjob: what stands in front of a cell; None is not given."""
 
-#: Every flag that a cell takes.
-FLAG_NAMES: Final = tuple(name for names, _ in CELL_FLAGS for name in names)
+    backend: str | None = _flag(
+        "a backend's name, or a variable with a backend (generic_19q)", "-b", read=_given, choices=_backends
+    )
+    max_time: str | None = _flag(
+        "maximum timeout, like 90s, 10m or '2h 30m' (the plan's own)",
+        read=_max_time,
+        not_in_a_job="A job has no maximum timeout. The option max_execution_time bounds its time on the "
+        'QPU, as in Sampler(mode=backend, options={"max_execution_time": 300}).',
+    )
+    name: str | None = _flag("what widget, timeline and tables call it", "-n", read=_given)
+    plan: str | None = _flag(f"{', '.join(PLANS)} (premium)", read=_plan, choices=lambda: PLANS)
+    timing: str | None = _flag(
+        f"how long a job holds the QPU: {', '.join(TIMINGS)} (modelled)",
+        read=_timing,
+        choices=lambda: TIMINGS,
+    )
+    speed: float | str | None = _flag(
+        "while you wait: max, or emulated seconds per second (max)",
+        read=_speed,
+        choices=lambda: ("max", "1", "60"),
+    )
+    load: float | None = _flag(f"how busy other users keep the QPU, 0 to {MOST_LOAD:g} (0)", read=load_of)
+    seed: int | None = _flag("makes ids and other users repeatable", read=_seed)
+    budget: str | None = _flag("stop submitting when usage would pass it: 60s, '2m 30s' or $5", read=_given)
+    keep_open: bool = _flag(
+        "leave it open for the next cell",
+        not_in_a_job="A job leaves nothing open; a session or batch does.",
+    )
+    out: str | None = _flag("store a report of the run in this variable", "-o", read=_variable, metavar="VAR")
+    quiet: bool = _flag("no widget and no timeline", "-q")
+    no_timeline: bool = _flag("no timeline")
 
-#: Flags that a job can't have, and what there is instead.
-NOT_OF_A_JOB: Final[Mapping[str, str]] = {
-    "--max-time": "A job has no maximum timeout. The option max_execution_time bounds its time on the QPU, "
-    'as in Sampler(mode=backend, options={"max_execution_time": 300}).',
-    "--keep-open": "A job leaves nothing open; a session or batch does.",
+    @property
+    def service(self) -> dict[str, Any]:
+        """What they say of the service: the arguments of `RuntimeService` that were given."""
+        names = ("plan", "timing", "speed", "load", "seed")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def _flags_of_cells() -> Iterable[Flag]:
+    for each in fields(CellFlags):
+        details = dict(each.metadata)
+        yield Flag((f"--{each.name.replace('_', '-')}", *details.pop("short")), **details)
+
+
+_ALL: Final = tuple(_flags_of_cells())
+
+#: The flags that each cell magic takes.
+CELL_FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
+    "qsession": _ALL,
+    "qbatch": _ALL,
+    "qjob": tuple(flag for flag in _ALL if not flag.not_in_a_job),
 }
 
 
-def cell_flags(*leave_out: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that gives a magic the cells' flags, but for those named."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for names, details in reversed(CELL_FLAGS):
-            if names[0] not in leave_out:
-                function = argument(*names, **details)(function)
-        return function
-
-    return decorate
+def cell_flags(magic: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a magic its flags: a decorator below `magic_arguments`."""
+    for flag in reversed(CELL_FLAGS[magic.__name__]):
+        magic = argument(*flag.names, **flag.argument())(magic)
+    return magic
 
 
-def parse(magic: Callable[..., Any], line: str) -> Namespace:
+def parse(magic: Callable[..., Any], line: str) -> CellFlags:
     """Return the flags in `line`; `UsageError` in one line, with the nearest flag, when they are wrong."""
-    called = f"%%{magic.__name__}"
-    parser: argparse.ArgumentParser = magic.parser  # type: ignore[attr-defined]
+    called, flags = f"%%{magic.__name__}", CELL_FLAGS[magic.__name__]
+    left_out = {name: flag.not_in_a_job for flag in _ALL if flag not in flags for name in flag.names}
     try:
-        flags, rest = parser.parse_known_args(words(line))
+        given, rest = _parsed(called, magic.parser, split_words(line))  # type: ignore[attr-defined]
+        for word in rest:
+            if word in left_out:
+                raise UsageError(f"{called} has no flag {word}. {left_out[word]}")
+            if word.startswith("-"):
+                raise UsageError(_unknown(called, word, flags))
+            raise UsageError(f"{called} takes flags only, not {word!r}: for a backend write -b {word}.")
     except (UsageError, ValueError) as error:
-        raise UsageError(f"{_refused(called, str(error))} Nothing was run.") from None
-    if rest:
-        raise UsageError(f"{_unknown(called, rest[0], parser)} Nothing was run.")
-    return flags
+        said = error if isinstance(error, UsageError) else f"{called}: {error}"
+        raise UsageError(f"{sentence(said)} Nothing was run.") from None
+    return CellFlags(**given)
+
+
+def parse_command(
+    called: str, flags: Sequence[Flag], words: Sequence[str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the ids and the given flags among the words behind a command.
+
+    Raises
+    ------
+    UsageError
+        In one line, with the nearest flag, when they are wrong.
+    """
+    parser = MagicArgumentParser(called)
+    parser.allow_abbrev = False
+    for flag in flags:
+        parser.add_argument(*flag.names, **flag.argument())
+    given, ids = _parsed(called, parser, words)
+    for word in ids:
+        if word.startswith("-"):
+            raise UsageError(f"{_unknown(called, word, flags)} %qmode lists what there is.")
+    return ids, {name: value for name, value in given.items() if value is not None and value is not False}
+
+
+def _parsed(
+    called: str, parser: argparse.ArgumentParser, words: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values of all flags, and the words that are none."""
+    try:
+        given, rest = parser.parse_known_args(words)
+    except UsageError as error:
+        raise UsageError(_refused(called, str(error))) from None
+    return vars(given), rest
 
 
 def asks_for_help(line: str) -> bool:
     """Whether the line has the flag that asks what flags there are."""
     try:
-        return not {"-h", "--help"}.isdisjoint(words(line))
+        return not {"-h", "--help"}.isdisjoint(split_words(line))
     except ValueError:
         return False
 
 
-def words(line: str) -> list[str]:
+def split_words(line: str) -> list[str]:
     r"""Return the words of a line, without the quotes that hold some together.
 
     A backslash is a sign like any other: ``C:\runs\vqe.json`` is the name of a file.
@@ -223,17 +326,6 @@ def _refused(called: str, message: str) -> str:
     return sentence(f"{called} {flag}{why}" if why.startswith(":") else f"{called} {flag} {why}")
 
 
-def _unknown(called: str, word: str, parser: argparse.ArgumentParser) -> str:
+def _unknown(called: str, word: str, flags: Iterable[Flag]) -> str:
     flag = printable(word.partition("=")[0])
-    if not word.startswith("-"):
-        return f"{called} takes flags only, not {word!r}: for a backend write -b {printable(word)}."
-    if called == "%%qjob" and flag in NOT_OF_A_JOB:
-        return f"{called} has no flag {flag}. {NOT_OF_A_JOB[flag]}"
-    known = [name for action in parser._actions for name in action.option_strings]
-    return f"{called} has no flag {flag}.{did_you_mean(flag, known)}"
-
-
-def sentence(text: object) -> str:
-    """Return what was said, an error too, as a sentence that can be shown: with its full stop."""
-    said = printable(str(text))
-    return said if said.endswith((".", "?")) else f"{said}."
+    return f"{called} has no flag {flag}.{did_you_mean(flag, [name for one in flags for name in one.names])}"

@@ -10,13 +10,13 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from IPython.core.magic_arguments import magic_arguments
 
 from qmode_jupyter.notebook.completion import matcher
+from qmode_jupyter.notebook.display.throttle import CARDS, RateLimit
 from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
-from qmode_jupyter.notebook.labextension import Wire
-from qmode_jupyter.notebook.services import Desk
+from qmode_jupyter.notebook.labextension import StatusPublisher
+from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.shutdown import end_with
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.simulation.pool import shared
-
-_loaded: dict[int, QModeMagics] = {}
 
 
 @magics_class
@@ -25,13 +25,14 @@ class QModeMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._wire = Wire(getattr(shell, "kernel", None))
-        self.desk = Desk(self._wire.follow)
+        self._pages = StatusPublisher(getattr(shell, "kernel", None))
+        self._services = Services(self._pages.follow)
+        self._cards = RateLimit(*CARDS)
 
     @no_var_expand
     @cell_magic
     @magic_arguments()
-    @cell_flags()
+    @cell_flags
     def qsession(self, line: str, cell: str) -> None:
         """Run the cell in an emulated session: the QPU to yourself, charged by the clock.
 
@@ -42,12 +43,12 @@ class QModeMagics(Magics):
             sampler = Sampler()
             sampler.run([circuit]).result()
         """
-        self._rehearse("session", self.qsession, line, cell)
+        self._run(Mode.SESSION, self.qsession, line, cell)
 
     @no_var_expand
     @cell_magic
     @magic_arguments()
-    @cell_flags()
+    @cell_flags
     def qbatch(self, line: str, cell: str) -> None:
         """Run the cell in an emulated batch: jobs scheduled together, charged by their time on the QPU.
 
@@ -58,12 +59,12 @@ class QModeMagics(Magics):
             sampler = Sampler()
             jobs = [sampler.run([circuit]) for circuit in circuits]
         """
-        self._rehearse("batch", self.qbatch, line, cell)
+        self._run(Mode.BATCH, self.qbatch, line, cell)
 
     @no_var_expand
     @cell_magic
     @magic_arguments()
-    @cell_flags("--max-time", "--keep-open")
+    @cell_flags
     def qjob(self, line: str, cell: str) -> None:
         """Run the cell in job mode: each job queues by itself.
 
@@ -73,53 +74,48 @@ class QModeMagics(Magics):
             sampler = Sampler(mode=backend)
             sampler.run([circuit]).result()
         """
-        self._rehearse("job", self.qjob, line, cell)
+        self._run(Mode.JOB, self.qjob, line, cell)
 
     @line_magic
     def qmode(self, line: str) -> Any:
         """Look at what has run and act on what runs; `%qmode` alone lists the commands."""
-        from qmode_jupyter.notebook.commands import Commands
+        from qmode_jupyter.notebook import commands
 
-        return Commands(self.desk).run(line)
+        return commands.run(self._services, line)
 
     def open(self) -> None:
         """Start the processes that simulate, and tell the pages that we are here."""
         self._workers = shared.borrow()
-        self._wire.open()
+        self._pages.open()
         self._let_end = end_with(getattr(self.shell, "kernel", None))
 
     def close(self) -> None:
         """End everything that the magics started."""
         self._let_end()
-        self._wire.close()
-        self.desk.close()
+        self._pages.close()
+        self._services.close()
         shared.give_back(self._workers)
 
-    def _rehearse(self, mode: str, magic: Callable[..., Any], line: str, cell: str) -> None:
+    def _run(self, mode: Mode, magic: Callable[..., Any], line: str, cell: str) -> None:
         assert self.shell is not None
         if asks_for_help(line):
             self.shell.run_line_magic("pinfo", f"%%{magic.__name__}")
             return
         flags = parse(magic, line)
-        for name in ("max_time", "keep_open"):
-            if not hasattr(flags, name):
-                setattr(flags, name, None)
-        from qmode_jupyter.notebook.workload_cell import Rehearsal
-        from qmode_jupyter.scheduler.records import Mode
+        from qmode_jupyter.notebook.workload_cell import WorkloadCell
 
         try:
-            Rehearsal(self.shell, self.desk, Mode(mode), flags).run(cell)
+            WorkloadCell(self.shell, self._services, self._cards, mode, flags).run(cell)
         finally:
-            self._wire.flush()
+            self._pages.flush()
 
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics in `shell`; a second time nothing happens."""
-    if id(shell) in _loaded:
+    if QModeMagics.__name__ in shell.magics_manager.registry:
         return
     magics = QModeMagics(shell)
     shell.register_magics(magics)
-    _loaded[id(shell)] = magics
     completer = getattr(shell, "Completer", None)
     if completer is not None:
         completer.custom_matchers.append(matcher)
@@ -128,11 +124,11 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Take the magics out of `shell` and end everything that they started."""
-    magics = _loaded.pop(id(shell), None)
+    magics = shell.magics_manager.registry.pop(QModeMagics.__name__, None)
     if magics is None:
         return
-    for kind, names in (("cell", ("qsession", "qbatch", "qjob")), ("line", ("qmode",))):
-        for name in names:
+    for kind, named in magics.magics.items():
+        for name in named:
             shell.magics_manager.magics[kind].pop(name, None)
     completer = getattr(shell, "Completer", None)
     if completer is not None and matcher in completer.custom_matchers:

@@ -9,6 +9,7 @@ from qmode_jupyter.notebook.text.tables import usage_table
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
     from qmode_jupyter.timeline.canvas import Timeline
@@ -46,7 +47,7 @@ class Report:
         return usage_table(self.trace)
 
     def __repr__(self) -> str:
-        return f"<Report: {len(self.jobs)} jobs, usage {self.usage_s:.0f} s>"
+        return f"<Report: {count(len(self.jobs), 'job')}, usage {self.usage_s:.0f} s>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         table = str(self)

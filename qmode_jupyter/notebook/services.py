@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from qmode_jupyter.notebook.flags import sentence
 from qmode_jupyter.scheduler.records import Mode, WorkloadState
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.client.service import RuntimeService
@@ -23,59 +20,38 @@ if TYPE_CHECKING:
     from qmode_jupyter.scheduler.records import WorkloadRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What of a service a cell's flags choose; None is the service's own default."""
+class Services:
+    """The services that the magics of one shell have used, and the session or batch left open.
 
-    plan: str | None = None
-    timing: str | None = None
-    speed: float | str | None = None
-    load: float | None = None
-    seed: int | None = None
-
-    @classmethod
-    def of(cls, flags: Namespace) -> Settings:
-        """Return what the flags say."""
-        return cls(flags.plan, flags.timing, flags.speed, flags.load, flags.seed)
-
-    def chosen(self) -> dict[str, Any]:
-        """Return what was given."""
-        return {
-            name: value
-            for name in ("plan", "timing", "speed", "load", "seed")
-            if (value := getattr(self, name)) is not None
-        }
-
-
-class Desk:
-    """The services that the magics of one shell have used, and the workload kept open."""
+    Parameters
+    ----------
+    on_choice
+        Called with each service that is used from now on.
+    """
 
     def __init__(self, on_choice: Callable[[RuntimeService], None] = lambda _: None) -> None:
         self._on_choice = on_choice
-        self._services: dict[Settings, RuntimeService] = {}
         #: Every service that a cell has used, the default one too.
         self._used: list[RuntimeService] = []
         self._current: RuntimeService | None = None
+        #: What the last cell left open.
         self.kept: Session | None = None
 
     @property
-    def service(self) -> RuntimeService:
+    def current(self) -> RuntimeService:
         """The service that was used last, or the default one of the process."""
-        from qmode_jupyter.client.service import default_service
-
-        if self._current is None or self._current.closed:
-            self._use(default_service())
-        assert self._current is not None
-        return self._current
+        return self.choose({}) if self._current is None or self._current.closed else self._current
 
     @property
-    def services(self) -> tuple[RuntimeService, ...]:
+    def open(self) -> tuple[RuntimeService, ...]:
         """All services in use that are open, that of the last cell first."""
         used = [service for service in self._used if not service.closed]
-        return tuple(dict.fromkeys((self.service, *used)))
+        return tuple(dict.fromkeys((self.current, *used)))
 
-    def choose(self, settings: Settings) -> RuntimeService:
+    def choose(self, settings: Mapping[str, Any]) -> RuntimeService:
         """Return the service with these settings, and use it from now on.
+
+        The same settings give the same service, as long as it is open (SEMANTICS A29).
 
         Raises
         ------
@@ -84,16 +60,16 @@ class Desk:
         """
         from qmode_jupyter.client.service import RuntimeService, default_service
 
-        if settings == Settings():
-            return self._use(default_service())
-        service = self._services.get(settings)
-        if service is None or service.closed:
-            try:
-                service = RuntimeService(**settings.chosen())
-            except ValueError as error:
-                raise UsageError(f"{sentence(error)} Nothing was run.") from None
-            self._services[settings] = service
-        return self._use(service)
+        try:
+            service = RuntimeService(**settings) if settings else default_service()
+        except ValueError as error:
+            raise UsageError(f"{sentence(error)} Nothing was run.") from None
+        self._current = service
+        self._used = [used for used in self._used if not used.closed]
+        if service not in self._used:
+            self._used.append(service)
+        self._on_choice(service)
+        return service
 
     def backend(self, word: str | None, service: RuntimeService, namespace: dict[str, Any]) -> BackendV2:
         """Return the backend that `word` names: a variable that holds one, or a name.
@@ -134,7 +110,7 @@ class Desk:
         """
         known: dict[str, RuntimeService] = {}
         named: dict[str, str] = {}
-        for service in reversed(self.services):
+        for service in reversed(self.open):
             for owner in _owners(service):
                 known[owner.id] = service
                 if owner.name:
@@ -154,7 +130,7 @@ class Desk:
 
     def latest(self) -> tuple[RuntimeService, str]:
         """Return the newest workload or group; `UsageError` when there is none yet."""
-        for service in self.services:
+        for service in self.open:
             newest = max(_owners(service), key=lambda owner: owner.opened_at, default=None)
             if newest is not None:
                 return service, newest.id
@@ -171,18 +147,9 @@ class Desk:
             return None
         return kept if record.accepting_jobs else None
 
-    def _use(self, service: RuntimeService) -> RuntimeService:
-        self._current = service
-        self._used = [used for used in self._used if not used.closed]
-        if service not in self._used:
-            self._used.append(service)
-        self._on_choice(service)
-        return service
-
     def close(self) -> None:
         """Close every service that the magics made, and the default one if they used it."""
         used, self._used = self._used, []
-        self._services.clear()
         self._current = self.kept = None
         for service in used:
             service.close()

@@ -1,7 +1,7 @@
-"""The one view model: a runtime as plain JSON, whole or as a delta. Every face reads this.
+"""The one view model: a runtime as plain JSON, whole or as a delta. Every display reads this.
 
 `snapshot(runtime)` is everything, `snapshot(runtime, changed=ids)` only what those ids stand for;
-both may be limited to one workload or group. Times are emulated seconds; a face that counts down
+both may be limited to one workload or group. Times are emulated seconds; a display that counts down
 starts from ``clock.now``, read at the wall time ``clock.at_ms``, and runs at ``clock.rate``.
 
 The pages have the same types in ``labextension/src/core/protocol.ts`` and the same `merge` in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,14 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
-from qmode_jupyter.notebook.display.live import Live, say
-from qmode_jupyter.notebook.flags import sentence
+from qmode_jupyter.notebook.display.live import LiveDisplay, say
+from qmode_jupyter.notebook.display.throttle import RateLimit
+from qmode_jupyter.notebook.flags import CellFlags
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
-from qmode_jupyter.notebook.services import Desk, Settings
+from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.scheduler.records import Mode
+from qmode_jupyter.style.sentences import sentence
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -27,17 +28,31 @@ if TYPE_CHECKING:
     from qmode_jupyter.runtime.budgets import Budget
 
 
-class Rehearsal:
-    """A cell under `%%qsession`, `%%qbatch` or `%%qjob`."""
+class WorkloadCell:
+    """A cell under `%%qsession`, `%%qbatch` or `%%qjob`.
 
-    def __init__(self, shell: InteractiveShell, desk: Desk, mode: Mode, flags: Namespace) -> None:
+    Parameters
+    ----------
+    cards
+        The limits that the live cards of all cells share.
+    """
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        services: Services,
+        cards: RateLimit,
+        mode: Mode,
+        flags: CellFlags,
+    ) -> None:
         self._shell = shell
-        self._desk = desk
+        self._services = services
+        self._cards = cards
         self._mode = mode
         self._flags = flags
-        self._service: RuntimeService = desk.choose(Settings.of(flags))
-        self._backend: BackendV2 = desk.backend(flags.backend, self._service, shell.user_ns)
-        self._service = self._owner_of(self._backend)
+        self._service: RuntimeService = services.choose(flags.service)
+        self._backend: BackendV2 = services.backend(flags.backend, self._service, shell.user_ns)
+        self._service = self._service_of(self._backend)
         self._budget = self._parsed_budget(flags.budget)
 
     def run(self, body: str) -> None:
@@ -54,10 +69,10 @@ class Rehearsal:
         group = self._service.open_group(self._flags.name or "", self._backend)
         if self._budget is not None:
             self._service.limit_usage(group, self._budget)
-        face = self._face(group)
-        self._lay_out(service=self._service)
+        display = self._display(group)
+        self._define(service=self._service)
         error = self._run(body)
-        with self._closing_said(face, error):
+        with self._closing_said(display, error):
             self._service.close_group(group)
             jobs = self._service.group(group).jobs
             unfinished = [job for job in jobs if not self._service.job_record(job).settled]
@@ -65,7 +80,7 @@ class Rehearsal:
                 cancel_all(self._service, group)
             elif error is None:
                 error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
-            self._finish(group, face, error)
+            self._finish(group, display, error)
 
     # ---- sessions and batches
 
@@ -76,40 +91,40 @@ class Rehearsal:
         assert session.session_id is not None
         if self._budget is not None:
             self._service.limit_usage(session.session_id, self._budget)
-        face = self._face(session.session_id)
+        display = self._display(session.session_id)
         word = "batch" if self._mode is Mode.BATCH else "session"
-        self._lay_out(**{word: session}, service=self._service)
+        self._define(**{word: session}, service=self._service)
         context.enter(session)
         try:
             error = self._run(body)
         finally:
             context.leave(session)
         workload = session.session_id
-        self._desk.kept = None
-        with self._closing_said(face, error):
+        self._services.kept = None
+        with self._closing_said(display, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
                 self._service.abandon_workload(workload)
             elif self._flags.keep_open and error is None:
                 report = Report(self._service, workload)
-                self._desk.kept = session
-                face.leave()
+                self._services.kept = session
+                display.leave()
                 self._store(report)
                 return
             else:
                 session.close()
                 late = self._wait(lambda: self._service.wait_workload(workload), workload)
                 error = error or late
-            self._finish(workload, face, error)
+            self._finish(workload, display, error)
 
     def _open(self) -> Session:
         from qmode_jupyter.client.session import Batch, Session
         from qmode_jupyter.errors import IBMError
 
-        kept = self._desk.kept_open(self._mode, self._service, self._backend)
+        kept = self._services.kept_open(self._mode, self._service, self._backend)
         if kept is not None:
             return kept
-        if self._desk.kept is not None:
-            self._close_kept(self._desk.kept)
+        if self._services.kept is not None:
+            self._close_kept(self._services.kept)
         if self._mode is Mode.SESSION and self._service.plan.sessions == "job mode":
             raise UsageError(
                 f"%%q{self._mode}: the {self._service.plan.title} plan has no sessions, jobs would run in "
@@ -128,7 +143,7 @@ class Rehearsal:
         return opened
 
     def _close_kept(self, kept: Session) -> None:
-        self._desk.kept = None
+        self._services.kept = None
         if kept.service.closed:
             return
         record = kept.record()
@@ -149,12 +164,12 @@ class Rehearsal:
         except IBMInputValueError as error:
             raise UsageError(f"--budget: {sentence(error)} Nothing was run.") from None
 
-    def _owner_of(self, backend: BackendV2) -> RuntimeService:
+    def _service_of(self, backend: BackendV2) -> RuntimeService:
         from qmode_jupyter.client.service import belongs, service_of
 
         if belongs(backend) and self._flags.backend is not None:
             owner = service_of(backend)
-            if owner is not self._service and Settings.of(self._flags) != Settings():
+            if owner is not self._service and self._flags.service:
                 raise UsageError(
                     f"-b {self._flags.backend} belongs to another service, whose plan and timing hold: "
                     "leave those flags out, or name the backend in quotes. Nothing was run."
@@ -162,13 +177,13 @@ class Rehearsal:
             return owner
         return self._service
 
-    def _lay_out(self, **names: Any) -> None:
+    def _define(self, **names: Any) -> None:
         from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
 
         self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
 
-    def _face(self, owner: str) -> Live:
-        return Live(self._service, owner, quiet=self._flags.quiet)
+    def _display(self, owner: str) -> LiveDisplay:
+        return LiveDisplay(self._service, owner, self._cards, quiet=self._flags.quiet)
 
     def _run(self, body: str) -> BaseException | None:
         try:
@@ -177,7 +192,7 @@ class Rehearsal:
             return interrupt
 
     @contextmanager
-    def _closing_said(self, face: Live, error: BaseException | None) -> Iterator[None]:
+    def _closing_said(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:
         """End a cell whose service is closed before the cell is over, by its own code or in the end."""
         try:
             yield
@@ -185,7 +200,7 @@ class Rehearsal:
         except RuntimeClosedError:
             if not self._service.closed:
                 raise
-        face.finish()
+        display.finish()
         say(
             f"The service of this %%q{self._mode} cell was closed before the cell was over: what had not "
             "ended is cancelled, its results are lost. The next cell uses another service."
@@ -204,11 +219,11 @@ class Rehearsal:
             return interrupt
         return None
 
-    def _finish(self, owner: str, face: Live, error: BaseException | None) -> None:
+    def _finish(self, owner: str, display: LiveDisplay, error: BaseException | None) -> None:
         report = Report(self._service, owner)
-        face.finish()
+        display.finish()
         if not self._flags.no_timeline:
-            face.draw(report)
+            display.draw(report)
         self._store(report)
         if error is not None:
             raise error

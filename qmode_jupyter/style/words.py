@@ -10,9 +10,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from qmode_jupyter.scheduler.records import TOO_LONG, JobState, shown_state
 from qmode_jupyter.style.characters import printable as printable
 
 #: Stands for a number that is not there (yet).
@@ -52,7 +51,7 @@ QPU_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 #: Reason codes in a few words, for the row of a job (SEMANTICS 7).
 CODE_WORDS: Final[Mapping[int, str]] = MappingProxyType(
     {
-        TOO_LONG: "ran too long",
+        1305: "ran too long",
         1506: "circuits can't be read",
         1517: "not an ISA circuit",
         1519: "options exclude each other",
@@ -186,13 +185,13 @@ def workload_word(state: str) -> str:
     return WORKLOAD_WORDS.get(str(state), str(state).capitalize())
 
 
-def counts(by_state: Mapping[str, int]) -> str:
+def counts(by_state: Mapping[str, Any]) -> str:
     """Return how many jobs are in each state, leaving out the empty ones: "12 done, 1 on the QPU"."""
     parts = [f"{by_state[s]:,} {JOB_WORDS[s]}" for s in COUNT_ORDER if by_state.get(s)]
     return ", ".join(parts) or "no jobs"
 
 
-def progress(by_state: Mapping[str, int]) -> str:
+def progress(by_state: Mapping[str, Any]) -> str:
     """Return how far the jobs are, in few words: "12 done, 1 failed, 3 left"."""
     left = sum(number for state, number in by_state.items() if state not in ("done", "failed", "cancelled"))
     parts = [f"{by_state.get('done', 0):,} done", f"{by_state.get('failed', 0):,} failed", f"{left:,} left"]
@@ -225,11 +224,6 @@ def usage(usage_s: float | None, qpu_s: float | None = None) -> str:
     """Return what is charged, and how much of it jobs held the QPU: "usage 3 min 20 s (QPU 1 min 26 s)"."""
     words = f"usage {duration(usage_s)}"
     return words if qpu_s is None else f"{words} (QPU {duration(qpu_s)})"
-
-
-def outcome(state: str, code: int | None) -> str:
-    """Return how a job counts: one that ran too long has failed (SEMANTICS J3)."""
-    return str(shown_state(JobState(state), code))
 
 
 def failure(code: int | None, reason: str = "") -> str:

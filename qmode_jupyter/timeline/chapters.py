@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from qmode_jupyter.scheduler.events import WorkloadCancelled, WorkloadClosed
+from qmode_jupyter.scheduler.records import shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.timeline.intervals import Phases, Spans, gaps
 
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
     from qmode_jupyter.scheduler.records import JobRecord, WorkloadRecord
     from qmode_jupyter.timeline.intervals import Floats
 
-#: Choices of words for a stretch.
-Says = tuple[tuple[str, ...], ...]
+#: What a segment may say, the fullest first: one line, or one and a second below it.
+Labels = tuple[tuple[str, ...], ...]
 
-#: A pause shorter than this part of the picture is not worth a stretch of its own.
+#: A pause shorter than this part of the picture is not worth a segment of its own.
 PAUSE_SHARE: Final = 1 / 40
 
-#: How many changes of state a strip can show: about one a pixel.
+#: How many changes of state a band can show: about one a pixel.
 FINEST: Final = 2_000
 
-#: What stands behind the strip of what still goes on.
+#: What stands behind the band of what still goes on.
 NOW: Final = "now"
 
 #: A deadline that has not come yet stretches the picture by at most this part of it.
@@ -34,8 +35,8 @@ OUTLOOK_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a strip: its colour by meaning, and its words from the fullest choice to the shortest.
+class Segment:
+    """A part of a band: its colour by meaning, and its words from the fullest choice to the shortest.
 
     A choice is what the workload was doing and, where there is room for it, why or how long.
     """
@@ -43,7 +44,7 @@ class Stretch:
     meaning: str
     start: float
     end: float
-    says: Says
+    labels: Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,16 @@ class Mark:
 
     at: float
     meaning: str
-    says: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One workload with its jobs; `ending` stands behind the strip, one line per entry."""
+    """One workload with its jobs; `ending` stands behind the band, one line per entry."""
 
     name: str
     summary: tuple[str, ...]
-    stretches: tuple[Stretch, ...]
+    segments: tuple[Segment, ...]
     ending: tuple[str, ...]
     marks: tuple[Mark, ...]
     #: What a session is charged for, and how much that is.
@@ -72,8 +73,8 @@ class Chapter:
 
     @property
     def end(self) -> float:
-        """Where the strip ends."""
-        return self.stretches[-1].end if self.stretches else 0.0
+        """Where the band ends."""
+        return self.segments[-1].end if self.segments else 0.0
 
 
 def workload_chapter(
@@ -92,7 +93,7 @@ def workload_chapter(
     closing
         The event with which a person closed or cancelled it, if one did.
     start, end
-        Between which emulated seconds the whole story is told.
+        Between which emulated seconds the timeline runs.
     """
     phases = Phases.of(jobs, end)
     close_at = closing.at if closing is not None else None
@@ -100,7 +101,7 @@ def workload_chapter(
     return Chapter(
         name=words.workload_name(workload.mode, workload.name, workload.id),
         summary=(words.count(len(jobs), "job"), words.usage(workload.usage_s, workload.qpu_s)),
-        stretches=tuple(_stretches(workload, phases, close_at, end, (end - start) * PAUSE_SHARE)),
+        segments=tuple(_segments(workload, phases, close_at, end, (end - start) * PAUSE_SHARE)),
         ending=_ending(workload, closing),
         marks=tuple(_marks(workload, start, end)),
         charged=tuple((s.start, end if s.end is None else s.end) for s in workload.stretches)
@@ -112,28 +113,28 @@ def workload_chapter(
     )
 
 
-def _stretches(
+def _segments(
     workload: WorkloadRecord, phases: Phases, close_at: float | None, end: float, pause: float
-) -> list[Stretch]:
-    busy = phases.whole()
+) -> list[Segment]:
+    busy = phases.lifetimes()
     submitted = np.sort(phases.start[0])
     last_end = float(phases.ended[~np.isnan(phases.ended)].max(initial=-np.inf))
-    stretches: list[Stretch] = []
+    segments: list[Segment] = []
     history = _visible(workload.history, (end - workload.opened_at) / FINEST)
     for (state, since), (after, until) in pairwise([*history, (None, end)]):
         if state in ("open", "inactive"):
-            stretches += _waiting_for_the_qpu(state, since, until, submitted)
+            segments += _waiting_for_the_qpu(state, since, until, submitted)
         elif state == "active":
-            stretches += _active(workload, since, until, after, close_at, busy, pause)
+            segments += _active(workload, since, until, after, close_at, busy, pause)
         elif last_end > since:  # SEMANTICS A5, A22: jobs in lanes run on after the maximum timeout
-            stretches.append(
-                Stretch("closed", since, last_end, (("Closed", "running jobs finish"), ("Closed",)))
+            segments.append(
+                Segment("closed", since, last_end, (("Closed", "running jobs finish"), ("Closed",)))
             )
     deadline = workload.idle_deadline_at
-    if deadline is not None and stretches and stretches[-1].meaning == "window":
+    if deadline is not None and segments and segments[-1].meaning == "window":
         left = f"{words.countdown(deadline - end)} left"
-        stretches[-1] = replace(stretches[-1], says=_window(left, left))
-    return stretches
+        segments[-1] = replace(segments[-1], labels=_window(left, left))
+    return segments
 
 
 def _visible(history: Sequence[tuple[str, float]], least: float) -> list[tuple[str, float]]:
@@ -162,16 +163,16 @@ def _ending(workload: WorkloadRecord, closing: WorkloadClosed | WorkloadCancelle
     return ("closed", why) if why else ("closed",)
 
 
-def _waiting_for_the_qpu(state: str, since: float, until: float, submitted: Floats) -> Iterator[Stretch]:
+def _waiting_for_the_qpu(state: str, since: float, until: float, submitted: Floats) -> Iterator[Segment]:
     following = submitted[np.searchsorted(submitted, since) :]
     first = min(float(following[0]), until) if len(following) else until
     if first > since:
         if state == "open":
-            yield Stretch("inactive", since, first, (("Pending", "no job yet"), ("Pending",)))
+            yield Segment("inactive", since, first, (("Pending", "no job yet"), ("Pending",)))
         else:
-            yield Stretch("inactive", since, first, (("Inactive", "others have the QPU"), ("Inactive",)))
+            yield Segment("inactive", since, first, (("Inactive", "others have the QPU"), ("Inactive",)))
     if until > first:
-        yield Stretch("queued", first, until, _queue(until - first))
+        yield Segment("queued", first, until, _queue(until - first))
 
 
 def _active(
@@ -182,8 +183,8 @@ def _active(
     close_at: float | None,
     busy: Spans,
     pause: float,
-) -> Iterator[Stretch]:
-    says = {
+) -> Iterator[Segment]:
+    labels = {
         "session": (("Active", "exclusive use of the QPU"), ("Active", "exclusive"), ("Active",)),
         "batch": (
             ("Active", "its jobs go first, others fill gaps"),
@@ -198,36 +199,36 @@ def _active(
         if not ran_out and gap_end - gap_start < pause:
             continue
         if gap_start > reached:
-            yield from _drained(reached, gap_start, says, close_at if draining else None)
+            yield from _drained(reached, gap_start, labels, close_at if draining else None)
         if ran_out:
             allowed = words.timeout(workload.interactive_timeout_s)
-            labels = _window(f"{allowed}, ran out", allowed)
+            window = _window(f"{allowed}, ran out", allowed)
         else:
             used = words.duration(gap_end - gap_start)
-            labels = _window(
+            window = _window(
                 f"{used} until closed" if after == "closed" and gap_end == until else f"{used} used", used
             )
-        yield Stretch("window", gap_start, gap_end, labels)
+        yield Segment("window", gap_start, gap_end, window)
         reached = gap_end
     if until > reached:
-        yield from _drained(reached, until, says, close_at if draining else None)
+        yield from _drained(reached, until, labels, close_at if draining else None)
 
 
-def _queue(seconds: float) -> Says:
+def _queue(seconds: float) -> Labels:
     return ("queue", words.duration(seconds)), ("queue",)
 
 
-def _window(full: str, short: str) -> Says:
+def _window(full: str, short: str) -> Labels:
     return ("interactive window", full), ("interactive window", short), ("window", short)
 
 
-def _drained(start: float, end: float, says: Says, close_at: float | None) -> Iterator[Stretch]:
-    """Yield an active stretch, in two when the workload stopped taking jobs on the way."""
+def _drained(start: float, end: float, labels: Labels, close_at: float | None) -> Iterator[Segment]:
+    """Yield an active segment, in two when the workload stopped taking jobs on the way."""
     if close_at is None or not start < close_at < end:
-        yield Stretch("active", start, end, says)
+        yield Segment("active", start, end, labels)
         return
-    yield Stretch("active", start, close_at, says)
-    yield Stretch("active", close_at, end, (("Active", "takes no new jobs"), ("no new jobs",), ("Active",)))
+    yield Segment("active", start, close_at, labels)
+    yield Segment("active", close_at, end, (("Active", "takes no new jobs"), ("no new jobs",), ("Active",)))
 
 
 def _marks(workload: WorkloadRecord, start: float, end: float) -> Iterator[Mark]:
@@ -250,7 +251,7 @@ def jobs_chapter(jobs: Sequence[JobRecord], start: float, end: float) -> Chapter
     pause = (end - start) * PAUSE_SHARE
     if len(jobs) == 1:
         name = words.workload_name("job", "", jobs[0].id)
-        ending = words.outcome(jobs[0].state, jobs[0].reason_code)
+        ending = shown_state(jobs[0].state, jobs[0].reason_code).value
     else:
         name = "job mode"
         ending = "all ended"
@@ -258,7 +259,7 @@ def jobs_chapter(jobs: Sequence[JobRecord], start: float, end: float) -> Chapter
     return Chapter(
         name=name,
         summary=(words.count(len(jobs), "job"), words.usage(usage_s)),
-        stretches=tuple(_in_job_mode(phases, end, pause)),
+        segments=tuple(_in_job_mode(phases, end, pause)),
         ending=(NOW if np.isnan(phases.ended).any() else ending,),
         marks=(),
         charged=(),
@@ -268,19 +269,19 @@ def jobs_chapter(jobs: Sequence[JobRecord], start: float, end: float) -> Chapter
     )
 
 
-def _in_job_mode(phases: Phases, end: float, pause: float) -> Iterator[Stretch]:
+def _in_job_mode(phases: Phases, end: float, pause: float) -> Iterator[Segment]:
     """Yield when any job ran, when all that there were waited in the queue, and when there was none."""
     running = phases.running()
     reached = float(phases.start[0].min())
-    idle = [gap for gap in gaps(phases.whole(), reached, end) if gap[1] - gap[0] >= pause]
+    idle = [gap for gap in gaps(phases.lifetimes(), reached, end) if gap[1] - gap[0] >= pause]
     for idle_start, idle_end in [*idle, (end, end)]:
         queue = [gap for gap in gaps(running, reached, idle_start) if gap[1] - gap[0] >= pause / 4]
         for queue_start, queue_end in [*queue, (idle_start, idle_start)]:
             if queue_start > reached:
-                yield Stretch("active", reached, queue_start, (("In progress",), ("running",)))
+                yield Segment("active", reached, queue_start, (("In progress",), ("running",)))
             if queue_end > queue_start:
-                yield Stretch("queued", queue_start, queue_end, _queue(queue_end - queue_start))
+                yield Segment("queued", queue_start, queue_end, _queue(queue_end - queue_start))
             reached = queue_end
         if idle_end > idle_start:
-            yield Stretch("inactive", idle_start, idle_end, (("no job",),))
+            yield Segment("inactive", idle_start, idle_end, (("no job",),))
         reached = idle_end

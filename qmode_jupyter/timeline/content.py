@@ -1,7 +1,7 @@
-"""What a timeline tells, before anything is drawn: chapters, and the numbers that a person came for.
+"""What a timeline shows, before anything is drawn: chapters, and the numbers that a person came for.
 
-A story has one chapter per workload (and one for jobs that were run by themselves). A chapter is a
-strip of stretches with their words, the marks of its timeouts, and its jobs.
+There is one chapter per workload (and one for jobs that were run by themselves). A chapter is a
+band of segments with their words, the marks of its timeouts, and its jobs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from qmode_jupyter.scheduler.events import YOU, WorkloadCancelled, WorkloadClosed
+from qmode_jupyter.scheduler.records import shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.timeline.chapters import Chapter, jobs_chapter, workload_chapter
 from qmode_jupyter.timeline.intervals import OUTCOMES, Phases, Spans
@@ -26,22 +27,22 @@ NAME_IN_ONE_LINE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A number of the title; its meaning, if any, colours it."""
+class SummaryItem:
+    """A number under the title; its meaning, if any, colours it."""
 
     text: str
     meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Content:
     """Everything that a timeline shows, between `start` and `end` (emulated seconds)."""
 
     name: str
     #: The name without ids, which differ from run to run.
     label: str
     qpu: str
-    facts: tuple[Fact, ...]
+    summary: tuple[SummaryItem, ...]
     since: str
     start: float
     end: float
@@ -60,14 +61,14 @@ class Story:
     @property
     def one_line(self) -> str:
         """The same every time, so without times and ids: "session vqe on generic_19q, 14 jobs, 1 failed"."""
-        stable = [fact.text for fact in self.facts if not fact.text.startswith(("usage", "about", "free"))]
+        stable = [item.text for item in self.summary if not item.text.startswith(("usage", "about", "free"))]
         name = " ".join(self.label.split())
         name = name if len(name) <= NAME_IN_ONE_LINE else f"{name[: NAME_IN_ONE_LINE - 1]}…"
         return ", ".join([f"{name} on {self.qpu}", *stable])
 
 
-def tell(trace: Trace) -> Story:
-    """Return the story of a trace."""
+def content_of(trace: Trace) -> Content:
+    """Return what a timeline shows of a trace."""
     workloads = [workload for workload in trace.workloads if workload.tenant == YOU]
     jobs = [job for job in trace.jobs if job.tenant == YOU]
     start, end = _limits(workloads, jobs, trace.until)
@@ -91,17 +92,17 @@ def tell(trace: Trace) -> Story:
     name, since = _names(workloads, chapters)
     until = max(trace.until, end)
     everybody = [*trace.jobs, *trace.others]
-    told = {job.id for job in jobs}
+    shown = {job.id for job in jobs}
     failed = [
         words.failure(job.reason_code, job.reason)
         for job in jobs
-        if words.outcome(job.state, job.reason_code) == "failed"
+        if shown_state(job.state, job.reason_code) == "failed"
     ]
-    return Story(
+    return Content(
         name=name,
         label=_label(workloads, jobs) if len(chapters) == 1 else name,
         qpu=trace.qpu,
-        facts=_facts(trace, workloads, phases, chapters),
+        summary=_summary(trace, workloads, phases, chapters),
         since=since,
         start=start,
         end=end,
@@ -111,7 +112,7 @@ def tell(trace: Trace) -> Story:
         others=Phases.of([job for job in everybody if job.tenant != YOU], until).in_phase("on_qpu"),
         calibrations=_calibrations(trace),
         elsewhere=Phases.of(
-            [job for job in everybody if job.tenant == YOU and job.id not in told], until
+            [job for job in everybody if job.tenant == YOU and job.id not in shown], until
         ).in_phase("on_qpu"),
         failures=tuple(words.failures(failed, most) for most in (None, 3, 2, 1)) if failed else (),
     )
@@ -158,31 +159,29 @@ def _label(workloads: Sequence[WorkloadRecord], jobs: Sequence[JobRecord]) -> st
     return "job" if len(jobs) == 1 else "job mode"
 
 
-def _facts(
+def _summary(
     trace: Trace, workloads: Sequence[WorkloadRecord], phases: Phases, chapters: Sequence[Chapter]
-) -> tuple[Fact, ...]:
+) -> tuple[SummaryItem, ...]:
     total = len(phases)
     ended = {name: int(np.count_nonzero(phases.outcome == i)) for i, name in enumerate(OUTCOMES)}
-    facts = []
+    items = []
     if len(workloads) == 1 and workloads[0].state != "closed":
-        facts.append(Fact(words.workload_word(workloads[0].state)))
+        items.append(SummaryItem(words.workload_word(workloads[0].state)))
     if total == 1 and not workloads:
-        state = words.outcome(trace.jobs[0].state, trace.jobs[0].reason_code)
-        facts.append(Fact(words.job_word(state), state if state in ("failed", "cancelled") else ""))
+        state = shown_state(trace.jobs[0].state, trace.jobs[0].reason_code)
+        items.append(SummaryItem(words.job_word(state), state if state in ("failed", "cancelled") else ""))
     else:
-        facts.append(Fact(words.count(total, "job") if total else "no jobs"))
-        facts += [Fact(f"{ended[name]:,} {name}", name) for name in ("failed", "cancelled") if ended[name]]
+        items.append(SummaryItem(words.count(total, "job") if total else "no jobs"))
+        items += [
+            SummaryItem(f"{ended[name]:,} {name}", name) for name in ("failed", "cancelled") if ended[name]
+        ]
         unfinished = total - sum(ended.values())
         if unfinished:
-            facts.append(Fact(f"{unfinished:,} not finished"))
+            items.append(SummaryItem(f"{unfinished:,} not finished"))
     usage_s = sum(chapter.usage_s for chapter in chapters)
     qpu_s = float(np.nansum(phases.end[3] - phases.start[3])) if total else 0.0
-    facts.append(Fact(words.usage(usage_s, qpu_s)))
+    items.append(SummaryItem(words.usage(usage_s, qpu_s)))
     per_s = trace.plan.price_usd_per_s
     cost = None if per_s is None else float(per_s) * usage_s
-    facts.append(Fact(words.estimate(cost, trace.plan.title)))
-    return tuple(facts)
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None else value
+    items.append(SummaryItem(words.estimate(cost, trace.plan.title)))
+    return tuple(items)

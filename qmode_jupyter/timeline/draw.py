@@ -23,7 +23,7 @@ WIDEST_IN: Final = 40.0
 def timeline(trace: Trace, *, theme: str | None = None, width_in: float = WIDTH_IN) -> Timeline:
     """Return the timeline of a trace as a `matplotlib.figure.Figure`.
 
-    The strip on top says what each workload was doing. Below it each job has a row, or, when they
+    The band on top says what each workload was doing. Below it each job has a row, or, when they
     are more than 40, all have one density; below that is the QPU itself, other users included.
 
     Parameters
@@ -46,8 +46,8 @@ def timeline(trace: Trace, *, theme: str | None = None, width_in: float = WIDTH_
         If there is no such theme, or the width is out of bounds.
     """
     from qmode_jupyter.style.palette import THEMES
-    from qmode_jupyter.timeline.content import tell
-    from qmode_jupyter.timeline.figure import Picture
+    from qmode_jupyter.timeline.content import content_of
+    from qmode_jupyter.timeline.figure import Layout
 
     name = theme or "light"
     if name not in THEMES:
@@ -57,4 +57,4 @@ def timeline(trace: Trace, *, theme: str | None = None, width_in: float = WIDTH_
         raise ValueError(
             f"A timeline is between {NARROWEST_IN:g} and {WIDEST_IN:g} inches wide, not {width_in:g}."
         )
-    return Picture(tell(trace), THEMES[name], width_in).figure()
+    return Layout(content_of(trace), THEMES[name], width_in).figure()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qmode_jupyter.style import words
+from qmode_jupyter.scheduler.records import JobState, shown_state
 
 if TYPE_CHECKING:
     from qmode_jupyter.scheduler.records import JobRecord
@@ -84,11 +84,11 @@ class Phases:
             following = np.where(np.isnan(start[phase]), following, start[phase])
         end = np.where(np.isnan(start), np.nan, np.maximum(end, start))
         codes = {name: index for index, name in enumerate(OUTCOMES)}
-        seen: dict[tuple[str, int | None], int] = {}
+        seen: dict[tuple[JobState, int | None], int] = {}
         outcome = np.empty(len(jobs), dtype=np.int8)
         for index, key in enumerate(map(_ENDS, jobs)):
             if key not in seen:
-                seen[key] = codes.get(words.outcome(*key), _UNFINISHED)
+                seen[key] = codes.get(shown_state(*key), _UNFINISHED)
             outcome[index] = seen[key]
         last = 3 - np.argmax(~np.isnan(start[::-1]), axis=0)
         return cls(start, end, ended, outcome, last)
@@ -115,7 +115,7 @@ class Phases:
         held = ~np.isnan(self.start[3, spans.rows])
         return Spans(spans.rows[held], spans.start[held], spans.end[held])
 
-    def whole(self) -> Spans:
+    def lifetimes(self) -> Spans:
         """Return each job's time from its submission to its end."""
         return self._from(self.start[0])
 
@@ -173,7 +173,7 @@ def _time_since(moments: Floats, edges: Floats) -> Floats:
 
 
 def gaps(spans: Spans, low: float, high: float) -> list[tuple[float, float]]:
-    """Return the stretches between `low` and `high` in which there is no span."""
+    """Return the stretches of time between `low` and `high` in which there is no span."""
     inside = spans.clipped(low, high)
     order = np.argsort(inside.start, kind="stable")
     starts = np.concatenate((inside.start[order], [high]))

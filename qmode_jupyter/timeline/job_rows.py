@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qmode_jupyter.scheduler.records import JobRecord
-    from qmode_jupyter.timeline.canvas import Sheet
+    from qmode_jupyter.timeline.canvas import Canvas
 
 #: Distance of rows when there are few, and when there are as many as can be.
 LOOSE: Final = 17.0
@@ -45,12 +45,12 @@ class RowLabel:
 
     start: float
     end: float
-    says: tuple[str, ...]
+    texts: tuple[str, ...]
     meaning: str
 
     def width(self, most: float) -> float:
         """Return the points that it asks for: its fullest form, but never more than `most`."""
-        return min(text_width(self.says[0], SMALL), most)
+        return min(text_width(self.texts[0], SMALL), most)
 
 
 def pitch(rows: int) -> float:
@@ -87,42 +87,51 @@ def _row_label(job: JobRecord, outcome: int, start: float, end: float, held_s: f
     return RowLabel(start, end, (full, f"failed{code}", "failed"), name)
 
 
-def draw_rows(sheet: Sheet, jobs: Sequence[JobRecord], phases: Phases, top: float, distance: float) -> float:
+def draw_rows(
+    canvas: Canvas, jobs: Sequence[JobRecord], phases: Phases, top: float, distance: float
+) -> float:
     """Draw a row per job from `top` down, `distance` points apart, and return the y of their foot."""
     height = distance * BAR_SHARE
     tops = top + distance * np.arange(len(jobs)) + (distance - height) / 2
     for meaning in MEANINGS:
         spans = phases.spans(meaning)
         least = LEAST_BAR if meaning in ("failed", "cancelled") else 0.0
-        sheet.bars(meaning, spans.start, spans.end, tops[spans.rows], height, least=least)
+        canvas.bars(meaning, spans.start, spans.end, tops[spans.rows], height, least=least)
     named_every = 1 if distance >= ALL_NAMED else 2
     for row, label in enumerate(row_labels(jobs, phases)):
         middle = top + distance * (row + 0.5)
         if row % named_every == 0:
             name = f"job {row + 1}" if len(jobs) > 1 else "job"
-            sheet.text(
-                sheet.start, middle, name, sheet.theme.ground.text, dx=-6, ha="right", size=SMALL, name="row"
+            canvas.text(
+                canvas.start,
+                middle,
+                name,
+                canvas.theme.ground.text,
+                dx=-6,
+                ha="right",
+                size=SMALL,
+                name="row",
             )
-        _draw_label(sheet, label, middle)
+        _draw_label(canvas, label, middle)
     return top + distance * len(jobs)
 
 
-def _draw_label(sheet: Sheet, label: RowLabel, middle: float) -> None:
-    colour = sheet.theme[label.meaning].text if label.meaning else sheet.theme.ground.muted
-    end = max(sheet.x(label.end), sheet.x(label.start) + LEAST_BAR)
-    left = sheet.x(label.start) - sheet.left - 2 * BESIDE
-    said, on_the_right = _beside(label, left, sheet.width - end - 2 * BESIDE)
+def _draw_label(canvas: Canvas, label: RowLabel, middle: float) -> None:
+    colour = canvas.theme[label.meaning].text if label.meaning else canvas.theme.ground.muted
+    end = max(canvas.x(label.end), canvas.x(label.start) + LEAST_BAR)
+    left = canvas.x(label.start) - canvas.left - 2 * BESIDE
+    said, on_the_right = _beside(label, left, canvas.width - end - 2 * BESIDE)
     if on_the_right:
-        sheet.text(sheet.second(end), middle, said, colour, dx=BESIDE, size=SMALL, name="label")
+        canvas.text(canvas.second(end), middle, said, colour, dx=BESIDE, size=SMALL, name="label")
     else:
-        sheet.text(label.start, middle, said, colour, dx=-BESIDE, ha="right", size=SMALL, name="label")
+        canvas.text(label.start, middle, said, colour, dx=-BESIDE, ha="right", size=SMALL, name="label")
 
 
 def _beside(label: RowLabel, left: float, right: float) -> tuple[str, bool]:
     """Return what to say beside bars with so much room on either side, and whether on the right one."""
     for on_the_right, room in ((True, right), (False, left)):
-        if said := first_that_fits(label.says[:1], room, SMALL):
+        if said := first_that_fits(label.texts[:1], room, SMALL):
             return said, on_the_right
     if label.meaning == "failed" and max(left, right) > READABLE:
-        return fitted(label.says[0], max(left, right), SMALL), right >= left
-    return first_that_fits(label.says[1:], right, SMALL), True
+        return fitted(label.texts[0], max(left, right), SMALL), right >= left
+    return first_that_fits(label.texts[1:], right, SMALL), True

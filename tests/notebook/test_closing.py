@@ -16,7 +16,7 @@ from traitlets.config import Config
 from qmode_jupyter import RuntimeService
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.runtime.clock import ManualClock
-from tests.notebook.test_magics import BELL
+from tests.notebook.cells import BELL
 from tests.waiting import outcome
 
 SAID = "cell was closed before the cell was over"
@@ -158,23 +158,23 @@ def test_the_commands_work_when_a_service_in_use_was_closed(shell: InteractiveSh
     assert "Traceback" not in shown
 
 
-def test_the_end_of_a_service_ends_the_faces_that_show_it() -> None:
+def test_the_end_of_a_service_ends_the_displays_that_show_it() -> None:
     """A card that was left live must not keep its thread when there is nothing to show any more."""
-    from qmode_jupyter.notebook.display.displays import HtmlFace, TextFace, WidgetFace
-    from qmode_jupyter.notebook.display.throttle import Pace
+    from qmode_jupyter.notebook.display.displays import HtmlDisplay, TextDisplay, WidgetDisplay
+    from qmode_jupyter.notebook.display.throttle import RateLimit
     from qmode_jupyter.notebook.view_model import snapshot
 
     for make in (
-        lambda owner, look: HtmlFace(owner, look, 0.0),
-        lambda owner, look: TextFace(owner, look, 0.0),
-        lambda owner, look: WidgetFace(owner, look, lambda request: None, Pace(), 60.0),
+        lambda owner, view: HtmlDisplay(owner, view, 0.0),
+        lambda owner, view: TextDisplay(owner, view, 0.0),
+        lambda owner, view: WidgetDisplay(owner, view, lambda request: None, RateLimit(), 60.0),
     ):
         service = RuntimeService(clock=ManualClock())
         owner = service.open_group("g", service.backend("aer_simulator"))
         with capture_output():
-            face = make(owner, lambda ids, s=service, o=owner: snapshot(s, ids, only=o))
-            service.subscribe(face.changed, face.freeze)
-            face.changed()
+            shown = make(owner, lambda ids, s=service, o=owner: snapshot(s, ids, only=o))
+            service.subscribe(shown.changed, shown.freeze)
+            shown.changed()
             outcome(service.close)
-        assert not [t for t in threading.enumerate() if t.name == "qmode-feed" and t.is_alive()]
+        assert not [t for t in threading.enumerate() if t.name == "qmode-throttle" and t.is_alive()]
     assert "qmode_jupyter" in sys.modules

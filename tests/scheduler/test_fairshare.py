@@ -156,3 +156,7 @@ def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
         for n in (1, 2):
             e.job(f"{batch}{n}", 10, within=batch)
     assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
+
+
+def test_a_qpu_that_nobody_has_asked_for_has_no_line() -> None:
+    assert Emulation().scheduler.places("a QPU of no job") == {}

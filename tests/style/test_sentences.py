@@ -16,7 +16,9 @@ from qmode_jupyter.style import sentences
         ("two\n  lines.", "two lines."),
         (' "', '".'),
         (" .", "no reason was given."),
+        ("did you mean 'open'?", "did you mean 'open'?"),
+        ("\x1b[31mred", r"\x1b[31mred."),
     ],
 )
-def test_what_others_say_becomes_a_sentence(text, sentence):
+def test_what_others_say_becomes_a_sentence(text: str, sentence: str) -> None:
     assert sentences.sentence(text) == sentence

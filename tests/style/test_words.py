@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qmode_jupyter.scheduler.records import JobState, WorkloadState
+from qmode_jupyter.scheduler.records import TOO_LONG, JobState, WorkloadState
 from qmode_jupyter.style import words
 
 
@@ -103,10 +103,8 @@ def test_jobs_are_counted_up_by_state() -> None:
     assert words.counts({}) == words.progress({}) == "no jobs"
 
 
-def test_a_job_that_ran_too_long_has_failed() -> None:
-    assert words.outcome(JobState.CANCELLED, 1305) == "failed"  # SEMANTICS J3
-    assert words.outcome(JobState.CANCELLED, None) == "cancelled"
-    assert words.outcome(JobState.DONE, None) == "done"
+def test_the_code_of_the_scheduler_has_its_words() -> None:
+    assert words.CODE_WORDS[TOO_LONG] == "ran too long"
 
 
 def test_a_failure_says_its_code_and_why() -> None:

@@ -60,7 +60,7 @@ def test_no_jobs_have_no_phases() -> None:
     phases = Phases.of([], until=50)
     assert len(phases) == 0
     assert drawn(phases) == {}
-    assert len(phases.whole()) == len(phases.running()) == 0
+    assert len(phases.lifetimes()) == len(phases.running()) == 0
 
 
 def test_only_jobs_that_came_to_the_qpu_held_it() -> None:
@@ -68,7 +68,7 @@ def test_only_jobs_that_came_to_the_qpu_held_it() -> None:
     phases = Phases.of(jobs, until=9)
     assert [len(phases.on_qpu(m)) for m in ("on_qpu", "failed", "cancelled")] == [1, 0, 1]
     assert phases.running().start.tolist() == [0, 1, 0]
-    assert phases.whole().end.tolist() == [4, 2, 6]
+    assert phases.lifetimes().end.tolist() == [4, 2, 6]
 
 
 def test_occupancy_is_exact_however_short_a_span_is() -> None:

@@ -1,6 +1,6 @@
-"""Which face a person sees: the live card, a still one, a line of text, or nothing.
+"""What a person sees of a workload: the live card, a still one, a line of text, or nothing.
 
-One place decides, all faces take the same: they are told of changes from any thread, look at the
+One function decides, all displays take the same: they are told of changes from any thread, look at the
 view model when they draw, and leave their last picture behind.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.html import card_html
-from qmode_jupyter.notebook.display.throttle import Feed, Latest, Outbox, Pace, Snapshot
+from qmode_jupyter.notebook.display.throttle import Latest, Outbox, RateLimit, Snapshot, Throttle
 from qmode_jupyter.notebook.view_model import Message, Workload
 from qmode_jupyter.style.words import printable
 
@@ -39,7 +39,7 @@ Act = Callable[[dict[str, Any]], dict[str, Any] | None]
 Kind = Literal["widget", "html", "text", "still", "none"]
 
 
-class Face(Protocol):
+class Display(Protocol):
     """What shows one workload."""
 
     def changed(self, ids: Iterable[str] = ()) -> None:
@@ -70,16 +70,16 @@ def front_end() -> Kind:
     return "widget" if there else "html"
 
 
-def open_face(
+def open_display(
     workload_id: str,
     snapshot: Snapshot,
     act: Act,
     *,
     kind: Kind | None = None,
-    pace: Pace | None = None,
+    limit: RateLimit | None = None,
     after_s: float = WORTH_WATCHING_S,
-) -> Face:
-    """Show a workload, from now until it has ended or `Face.freeze` is called.
+) -> Display:
+    """Show a workload, from now until it has ended or `Display.freeze` is called.
 
     Parameters
     ----------
@@ -90,23 +90,23 @@ def open_face(
     act
         Carries out what is clicked; called on a thread of the kernel.
     kind
-        Which face; found out when not given.
-    pace
-        Limits to share with other feeds.
+        Which display; found out when not given.
+    limit
+        Limits to share with other throttles.
     after_s
         Seconds before the live picture appears.
     """
     kind = kind or front_end()
     if kind == "widget":
-        return WidgetFace(workload_id, snapshot, act, pace or Pace(), after_s)
+        return WidgetDisplay(workload_id, snapshot, act, limit or RateLimit(), after_s)
     if kind == "html":
-        return HtmlFace(workload_id, snapshot, after_s)
+        return HtmlDisplay(workload_id, snapshot, after_s)
     if kind == "still":
-        return StillFace(workload_id, snapshot)
-    return TextFace(workload_id, snapshot, after_s) if kind == "text" else NoFace()
+        return StillDisplay(workload_id, snapshot)
+    return TextDisplay(workload_id, snapshot, after_s) if kind == "text" else NoDisplay()
 
 
-class NoFace:
+class NoDisplay:
     """Nothing to see."""
 
     def changed(self, ids: Iterable[str] = ()) -> None:
@@ -119,75 +119,72 @@ class NoFace:
         """Leave nothing behind."""
 
 
-class StillFace:
+class StillDisplay:
     """The card as it is when the workload has ended."""
 
     def __init__(self, workload_id: str, snapshot: Snapshot) -> None:
-        self._place = Place(workload_id, snapshot)
-        self._freezing = threading.Lock()
-        self._frozen = False
+        self._output = CellOutput(workload_id, snapshot)
 
     def changed(self, ids: Iterable[str] = ()) -> None:
         """Wait for the end."""
 
     def leave(self) -> None:
         """Show how things stand: the workload goes on when the cell has ended."""
-        with self._freezing:
-            if not self._frozen:
-                self._place.draw()
+        self._output.draw()
 
     def freeze(self) -> None:
         """Leave the final picture, and end."""
-        with self._freezing:
-            if not self._frozen:
-                self._frozen = True
-                self._place.draw()
+        self._output.freeze()
 
 
-class HtmlFace(StillFace):
+class HtmlDisplay:
     """The still card, drawn anew while the workload runs: for a kernel without widgets."""
 
     def __init__(self, workload_id: str, snapshot: Snapshot, after_s: float) -> None:
-        super().__init__(workload_id, snapshot)
-        self._feed = Feed(Latest(self._place.picture, _STILL_INTERVAL_S), self._place.put, after_s=after_s)
-        self._feed.changed()
+        self._output = CellOutput(workload_id, snapshot)
+        self._throttle = Throttle(
+            Latest(self._output.picture, _STILL_INTERVAL_S), self._output.put, after_s=after_s
+        )
+        self._throttle.changed()
 
     def changed(self, ids: Iterable[str] = ()) -> None:
         """Say that something changed; from any thread, cheap."""
-        self._feed.changed(ids)
+        self._throttle.changed(ids)
 
     def leave(self) -> None:
         """Stay live: the workload goes on when the cell has ended."""
 
     def freeze(self) -> None:
         """Leave the final picture, and end."""
-        self._feed.close()
-        super().freeze()
+        self._throttle.close()
+        self._output.freeze()
 
 
-class WidgetFace(StillFace):
+class WidgetDisplay:
     """The live card; the still one takes its place when the workload has ended."""
 
-    def __init__(self, workload_id: str, snapshot: Snapshot, act: Act, pace: Pace, after_s: float) -> None:
-        super().__init__(workload_id, snapshot)
+    def __init__(
+        self, workload_id: str, snapshot: Snapshot, act: Act, limit: RateLimit, after_s: float
+    ) -> None:
+        self._output = CellOutput(workload_id, snapshot)
         self._workload_id = workload_id
         self._act = act
         self._widget: StatusWidget | None = None
-        self._outbox = Outbox(snapshot, pace)
-        self._feed = Feed(self._outbox, self._send, after_s=after_s)
-        self._feed.changed()
+        self._outbox = Outbox(snapshot, limit)
+        self._throttle = Throttle(self._outbox, self._send, after_s=after_s)
+        self._throttle.changed()
 
     def changed(self, ids: Iterable[str] = ()) -> None:
         """Say that something changed; from any thread, cheap."""
-        self._feed.changed(ids)
+        self._throttle.changed(ids)
 
     def leave(self) -> None:
         """Stay live: the workload goes on when the cell has ended."""
 
     def freeze(self) -> None:
         """Leave the final picture in place of the live one, and end."""
-        self._feed.close()
-        super().freeze()
+        self._throttle.close()
+        self._output.freeze()
         if self._widget is not None:
             self._widget.retire()
 
@@ -197,9 +194,9 @@ class WidgetFace(StillFace):
         if self._widget is None:
             from qmode_jupyter.notebook.display.widget import StatusWidget
 
-            self._widget = StatusWidget(self._place.line, self._place.picture, message)
+            self._widget = StatusWidget(self._output.line, self._output.picture, message)
             self._widget.on_action(self._asked)
-            self._place.put(self._widget)
+            self._output.put(self._widget)
         else:
             self._widget.publish(message)
         if _is_over(message["workloads"].get(self._workload_id)):
@@ -209,11 +206,11 @@ class WidgetFace(StillFace):
         if request["action"] != "snapshot":
             return self._act(request)
         self._outbox.start_over()
-        self._feed.changed()
+        self._throttle.changed()
         return None
 
 
-class TextFace:
+class TextDisplay:
     """One line in a terminal that is written over, and stays when the workload has ended."""
 
     def __init__(self, workload_id: str, snapshot: Snapshot, after_s: float) -> None:
@@ -222,12 +219,12 @@ class TextFace:
         self._shown = False
         self._frozen = False
         lines = Latest(self._line, _LINE_INTERVAL_S, ticks_s=_LINE_TICKS_S)
-        self._feed = Feed(lines, self._draw, after_s=after_s)
-        self._feed.changed()
+        self._throttle = Throttle(lines, self._draw, after_s=after_s)
+        self._throttle.changed()
 
     def changed(self, ids: Iterable[str] = ()) -> None:
         """Say that something changed; from any thread, cheap."""
-        self._feed.changed(ids)
+        self._throttle.changed(ids)
 
     def leave(self) -> None:
         """Leave the line as it is, and end: a line that goes on would write over the prompt."""
@@ -235,7 +232,7 @@ class TextFace:
 
     def freeze(self) -> None:
         """Leave the final line, and end."""
-        self._feed.close()
+        self._throttle.close()
         if self._frozen:
             return
         self._frozen = True
@@ -260,8 +257,8 @@ class TextFace:
         sys.stderr.flush()
 
 
-class Place:
-    """A place in the output of the cell that runs now, which can be filled anew from any thread."""
+class CellOutput:
+    """A part of the output of the cell that runs now, which can be shown anew from any thread."""
 
     def __init__(self, workload_id: str, snapshot: Snapshot) -> None:
         from IPython.display import display
@@ -270,21 +267,28 @@ class Place:
         self._snapshot = snapshot
         workload = snapshot(frozenset({workload_id}))["workloads"][workload_id]
         name = " ".join(part for part in (workload["mode"], printable(workload.get("name", ""))) if part)
-        #: What stands there as text: the same in every run, whatever happened.
+        #: What is shown as text: the same in every run, whatever happened.
         self.line = f"{name} on {workload['backend']}"
         self._handle = display({"text/plain": self.line}, raw=True, display_id=True)
+        self._drawing = threading.Lock()
+        self._frozen = False
 
     def picture(self) -> str:
         """Return the still card as it is now."""
         return card_html(self._snapshot(None), self._workload_id)
 
     def draw(self) -> None:
-        """Show the still card as it is now, or that there is nothing to see any more."""
-        try:
-            picture = self.picture()
-        except RuntimeClosedError:
-            picture = f"<i>{escape(self.line)}: its service was closed before it was over.</i>"
-        self.put(picture)
+        """Show the still card as it is now; once it is frozen nothing happens."""
+        with self._drawing:
+            if not self._frozen:
+                self._draw()
+
+    def freeze(self) -> None:
+        """Show the still card for the last time; a second time nothing happens."""
+        with self._drawing:
+            if not self._frozen:
+                self._frozen = True
+                self._draw()
 
     def put(self, content: Any) -> None:
         """Show a widget or HTML here."""
@@ -292,6 +296,13 @@ class Place:
             self._handle.update({"text/plain": self.line, "text/html": content}, raw=True)
         else:
             self._handle.update(content)
+
+    def _draw(self) -> None:
+        try:
+            picture = self.picture()
+        except RuntimeClosedError:
+            picture = f"<i>{escape(self.line)}: its service was closed before it was over.</i>"
+        self.put(picture)
 
 
 def _is_over(workload: Workload | None) -> bool:

@@ -14,6 +14,7 @@ from html import escape
 from typing import Any, Final
 
 from qmode_jupyter.notebook.view_model import FAILURES_LISTED, LISTED
+from qmode_jupyter.scheduler.records import JobState, shown_state
 from qmode_jupyter.style import words
 from qmode_jupyter.style.palette import LIGHT
 
@@ -154,7 +155,7 @@ def _table(jobs: Mapping[str, Mapping[str, Any]], now: float) -> str:
 
 
 def _row(identifier: str, job: Mapping[str, Any], now: float, scale: float) -> str:
-    state = words.outcome(job["state"], job.get("code"))
+    state = shown_state(JobState(job["state"]), job.get("code"))
     word = escape(words.job_word(state, job.get("place")))
     fill = LIGHT[state].fill if state in LIGHT.inks else LIGHT["queued"].fill
     usage = words.duration(job["usage"]) if job.get("usage") else ""
@@ -175,7 +176,7 @@ def _listed(jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if len(order) <= LISTED:
         return order
     newest = order[::-1]
-    failed = [j for j in newest if words.outcome(jobs[j]["state"], jobs[j].get("code")) == "failed"]
+    failed = [j for j in newest if shown_state(JobState(jobs[j]["state"]), jobs[j].get("code")) == "failed"]
     chosen = set(failed[:FAILURES_LISTED])
     chosen |= set([j for j in newest if j not in chosen][: LISTED - len(chosen)])
     return [each for each in newest if each in chosen]
@@ -187,7 +188,7 @@ def _rest(jobs: Mapping[str, Mapping[str, Any]], listed: Sequence[str]) -> str:
         return ""
     by_state: dict[str, int] = {}
     for job in rest:
-        state = words.outcome(job["state"], job.get("code"))
+        state = shown_state(JobState(job["state"]), job.get("code"))
         by_state[state] = by_state.get(state, 0) + 1
     text = f"{words.count(len(rest), 'more job')}: {words.counts(by_state)}"
     return f'<div style="border-top:1px solid {_LINE};padding:5px 14px;{_SOFT}">{text}</div>'

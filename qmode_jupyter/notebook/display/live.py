@@ -7,46 +7,48 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from qmode_jupyter.notebook.actions import act
-from qmode_jupyter.notebook.display.displays import NoFace, front_end, open_face
-from qmode_jupyter.notebook.labextension import CARDS
+from qmode_jupyter.notebook.display.displays import NoDisplay, front_end, open_display
+from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.view_model import Message, snapshot
 from qmode_jupyter.runtime.runtime import Runtime
 
 
-class Live:
-    """The face of one session, batch or group, wherever the person is.
+class LiveDisplay:
+    """What is shown of one session, batch or group, wherever the person is, until it has ended.
 
     Parameters
     ----------
+    limit
+        What the live cards of all cells may send together.
     quiet
         Shows nothing at all.
     """
 
-    def __init__(self, runtime: Runtime, owner: str, *, quiet: bool = False) -> None:
+    def __init__(self, runtime: Runtime, owner: str, limit: RateLimit, *, quiet: bool = False) -> None:
         self._quiet = quiet
         if not quiet and front_end() not in ("none", "text"):
             # Half a second that a picture would otherwise cost at the end, also after an interrupt.
             import qmode_jupyter.timeline.figure  # noqa: F401
 
-        def look(changed: frozenset[str] | None) -> Message:
+        def view(changed: frozenset[str] | None) -> Message:
             return snapshot(runtime, changed, only=owner)
 
         def clicked(request: dict[str, Any]) -> dict[str, Any]:
             return act(runtime, request)
 
-        self._face = NoFace() if quiet else open_face(owner, look, clicked, pace=CARDS)
-        self._unsubscribe = runtime.subscribe(self._face.changed, self._face.freeze)
-        self._face.changed((owner,))
+        self._display = NoDisplay() if quiet else open_display(owner, view, clicked, limit=limit)
+        self._unsubscribe = runtime.subscribe(self._display.changed, self._display.freeze)
+        self._display.changed((owner,))
 
     def leave(self) -> None:
         """Let it go on by itself until the workload has ended: the cell is over."""
-        self._face.leave()
+        self._display.leave()
 
     def finish(self) -> None:
         """Leave the last picture in place of the live one."""
         self._unsubscribe()
-        self._face.freeze()
+        self._display.freeze()
 
     def draw(self, report: Report) -> None:
         """Show the timeline; in a terminal the table of usage, elsewhere nothing."""

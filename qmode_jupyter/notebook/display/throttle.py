@@ -1,9 +1,9 @@
-"""How changes of the runtime reach a face: few messages, small ones, and the last state always.
+"""How changes of the runtime reach a display: few messages, small ones, and the last state always.
 
-The engine says "these ids changed", hundreds of times a second when many jobs run. A `Feed` turns
+The engine says "these ids changed", hundreds of times a second when many jobs run. A `Throttle` turns
 that into messages: the first change after a quiet time goes out at once, later ones are put
 together, and what does not fit follows later. What is sent is a matter of a source: `Outbox` makes
-whole snapshots and deltas for faces that keep their own model, `Latest` makes one picture of
+whole snapshots and deltas for displays that keep their own model, `Latest` makes one picture of
 everything for those that don't.
 """
 
@@ -28,6 +28,10 @@ BYTES_PER_S: Final = 20_000
 ENVELOPE_BYTES: Final = 700
 #: The largest message, envelope included.
 LARGEST_BYTES: Final = 4_000
+#: Seconds and bytes as above for the cards in a notebook, and for panel and status bar: together ten
+#: messages and 20 kB a second, whatever the load. The first change after a quiet time always goes at once.
+CARDS: Final = (0.14, 10_500)
+PAGES: Final = (0.4, 6_000)
 #: A message for one workload and no job, envelope included, and what each job adds; only to guess when
 #: it pays to wait until more can be sent at once.
 _BARE_BYTES: Final = 1_700
@@ -43,7 +47,7 @@ Snapshot = Callable[[frozenset[str] | None], Message]
 
 
 class Source(Protocol):
-    """What a feed sends: collects changed ids, says when a message is due, and makes it."""
+    """What a throttle sends: collects changed ids, says when a message is due, and makes it."""
 
     def add(self, ids: Iterable[str]) -> None:
         """Note that these changed; none at all means that only the clock did."""
@@ -55,11 +59,11 @@ class Source(Protocol):
         """Return the next message, or None when it would say nothing."""
 
 
-class Pace:
+class RateLimit:
     """What may be sent when: messages a while apart, and so many bytes a second.
 
-    A bucket that fills with time: a message takes its bytes out of it. Feeds that share a pace share
-    its limits. Thread-safe.
+    A bucket that fills with time: a message takes its bytes out of it. Throttles that share one
+    keep to it together. Thread-safe.
     """
 
     def __init__(self, interval_s: float = INTERVAL_S, bytes_per_s: int = BYTES_PER_S) -> None:
@@ -107,13 +111,13 @@ class Outbox:
     ----------
     snapshot
         Returns the view model as plain JSON: whole for None, else the entries of the ids given.
-    pace
+    limit
         The limits that its messages keep to.
     """
 
-    def __init__(self, snapshot: Snapshot, pace: Pace | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, limit: RateLimit | None = None) -> None:
         self._snapshot = snapshot
-        self._pace = pace or Pace()
+        self._limit = limit or RateLimit()
         self._lock = threading.Lock()
         #: Changed and not yet sent; what changed last is last.
         self._pending: dict[str, None] = {}
@@ -142,7 +146,7 @@ class Outbox:
             if not (self._pending or self._clock_changed or self._whole):
                 return None
             guess = _BARE_BYTES + _JOB_BYTES * len(self._pending)
-        return self._pace.delay_s(now, min(guess, _WORTHWHILE_BYTES))
+        return self._limit.delay_s(now, min(guess, _WORTHWHILE_BYTES))
 
     def take(self, now: float) -> Message | None:
         """Return the next message, or None when it would say nothing; call it from one thread at a time."""
@@ -160,9 +164,9 @@ class Outbox:
             self._shown_in_lane.clear()
         elif not clock_only and not (message["workloads"] or message["jobs"]):
             return None
-        room = max(self._pace.room(now), _WORTHWHILE_BYTES) - ENVELOPE_BYTES
+        room = max(self._limit.room(now), _WORTHWHILE_BYTES) - ENVELOPE_BYTES
         message, size, left = self._fit(message, room, ids)
-        self._pace.spend(now, size + ENVELOPE_BYTES)
+        self._limit.spend(now, size + ENVELOPE_BYTES)
         with self._lock:
             # What was left out is older than what has changed since.
             self._pending = dict.fromkeys(left) | self._pending
@@ -218,7 +222,7 @@ class Outbox:
 
 
 class Latest:
-    """One picture of everything, made anew at most once in an interval: for faces that keep no model.
+    """One picture of everything, made anew at most once in an interval: for displays that keep no model.
 
     Parameters
     ----------
@@ -232,7 +236,7 @@ class Latest:
 
     def __init__(self, make: Callable[[], Any], interval_s: float, *, ticks_s: float | None = None) -> None:
         self._make = make
-        self._pace = Pace(interval_s)
+        self._limit = RateLimit(interval_s)
         self._ticks_s = ticks_s
         self._next_tick = float("-inf")
         self._changed = True
@@ -244,18 +248,18 @@ class Latest:
     def due_s(self, now: float) -> float | None:
         """Return the seconds until the next picture may go, or None when there is no reason for one."""
         if self._changed:
-            return self._pace.delay_s(now)
+            return self._limit.delay_s(now)
         return None if self._ticks_s is None else max(0.0, self._next_tick - now)
 
     def take(self, now: float) -> Any:
         """Return the picture."""
         self._changed = False
         self._next_tick = now + (self._ticks_s or 0.0)
-        self._pace.spend(now, 0)
+        self._limit.spend(now, 0)
         return self._make()
 
 
-class Feed:
+class Throttle:
     """Carries what a source has to say to where it should go, on one daemon thread of its own.
 
     Never prints, never raises into the thread that told it of a change. The thread starts with the
@@ -304,7 +308,7 @@ class Feed:
             if self._closed.is_set():
                 return
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="qmode-feed", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="qmode-throttle", daemon=True)
                 self._thread.start()
             elif self._idle:
                 self._wake.notify()

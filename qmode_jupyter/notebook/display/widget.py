@@ -1,6 +1,6 @@
 """The live card as a widget: one trait, one ESM file, one style sheet, both built from ``labextension/``.
 
-Importing this module imports ipywidgets and anywidget; `face.py` does so only in a kernel, when there
+Importing this module imports ipywidgets and anywidget; `displays.py` does so only in a kernel, when there
 is something to show.
 """
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from qmode_jupyter.notebook.view_model import Job, Message
 from qmode_jupyter.scheduler.events import YOU
+from qmode_jupyter.scheduler.records import JobState, shown_state
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
 
 #: The phases of a job as titles of columns, in order.
 PHASE_TITLES: Final = ("queued", "preparing", "waiting", "on the QPU")
-
-#: The view model: see `view_model`.
-Snapshot = Mapping[str, Any]
 
 #: Which rows stay when there are too many: those that are not named here, then these.
 _RANK: Final = {"failed": 1, "cancelled": 2, "done": 2}
@@ -43,14 +42,14 @@ class Row:
     reason: str = ""
 
     @classmethod
-    def of(cls, job_id: str, job: Mapping[str, Any]) -> Row:
+    def of(cls, job_id: str, job: Job) -> Row:
         """Return the row of a job of the view model."""
         times = [*job["t"], None, None, None, None][:5]
         return cls(
             id=job_id,
             workload=job["workload"],
             program=job["program"],
-            state=words.outcome(job["state"], job.get("code")),
+            state=shown_state(JobState(job["state"]), job.get("code")),
             times=(times[0], times[1], times[2], times[3], times[4]),
             usage_s=job["usage"],
             place=job.get("place"),
@@ -75,7 +74,7 @@ class Row:
         return out
 
 
-def rows_of(snapshot: Snapshot, workload_id: str | None = None) -> list[Row]:
+def rows_of(snapshot: Message, workload_id: str | None = None) -> list[Row]:
     """Return the jobs of a workload (None: all) in the order in which they were submitted."""
     rows = (Row.of(job_id, job) for job_id, job in snapshot["jobs"].items())
     return sorted((r for r in rows if workload_id in (None, r.workload)), key=lambda row: row.times[0] or 0.0)
@@ -88,7 +87,7 @@ def rows_of_trace(trace: Trace, workload_id: str | None = None) -> list[Row]:
             id=job.id,
             workload=job.workload,
             program=job.program,
-            state=words.outcome(job.state, job.reason_code),
+            state=shown_state(job.state, job.reason_code),
             times=(job.submitted_at, job.preparing_at, job.waiting_at, job.on_qpu_at, job.ended_at),
             usage_s=job.charged_s,
             code=job.reason_code,
@@ -100,21 +99,21 @@ def rows_of_trace(trace: Trace, workload_id: str | None = None) -> list[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Usage:
     """The rows of some jobs at one moment, and a line for each charge that they led to."""
 
     rows: list[Row]
     now: float
-    bills: tuple[str, ...]
+    charges: tuple[str, ...]
 
 
-def books_of(source: Snapshot | Trace, workload_id: str | None = None) -> Books:
-    """Return the books of a workload (None: of all that `source` has)."""
-    if isinstance(source, Mapping):
+def usage_of(source: Message | Trace, workload_id: str | None = None) -> Usage:
+    """Return the usage of a workload (None: of all that `source` has)."""
+    if isinstance(source, dict):
         rows = rows_of(source, workload_id)
-        return Books(rows, source["clock"]["now"], tuple(_bills_of(source, workload_id)))
+        return Usage(rows, source["clock"]["now"], tuple(_charges_of(source, workload_id)))
     rows = rows_of_trace(source, workload_id)
-    return Books(rows, source.until, tuple(_bills_of_trace(source, rows, workload_id)))
+    return Usage(rows, source.until, tuple(_charges_of_trace(source, rows, workload_id)))
 
 
 def fold(rows: Sequence[Row], limit: int) -> tuple[list[Row], Counter[str]]:
@@ -130,7 +129,7 @@ def fold(rows: Sequence[Row], limit: int) -> tuple[list[Row], Counter[str]]:
     return ordered[:limit], Counter(row.state for row in ordered[limit:])
 
 
-def _bill(mode: str, name: str, usage_s: float, qpu_s: float, price: str) -> str:
+def _charge(mode: str, name: str, usage_s: float, qpu_s: float, price: str) -> str:
     if mode != "session":
         return f"{name}: {words.usage(usage_s, qpu_s)}, {price}; charged for the time of its jobs on the QPU"
     idle_s = max(0, round(usage_s) - round(qpu_s))  # so that the three add up as they are read
@@ -138,15 +137,15 @@ def _bill(mode: str, name: str, usage_s: float, qpu_s: float, price: str) -> str
     return f"{name}: {words.usage(usage_s)} ({spent}), {price}; charged for the time that it was active"
 
 
-def _bills_of(snapshot: Snapshot, workload_id: str | None) -> Iterator[str]:
+def _charges_of(snapshot: Message, workload_id: str | None) -> Iterator[str]:
     title = snapshot["plan"]["title"]
     for identifier, w in snapshot["workloads"].items():
         if workload_id in (None, identifier):
             name = words.workload_name(w["mode"], w["name"], identifier)
-            yield _bill(w["mode"], name, w["usage"], w["qpu"], words.estimate(w["usd"], title))
+            yield _charge(w["mode"], name, w["usage"], w["qpu"], words.estimate(w["usd"], title))
 
 
-def _bills_of_trace(trace: Trace, rows: Sequence[Row], workload_id: str | None) -> Iterator[str]:
+def _charges_of_trace(trace: Trace, rows: Sequence[Row], workload_id: str | None) -> Iterator[str]:
     per_s, title = trace.plan.price_usd_per_s, trace.plan.title
 
     def price(usage_s: float) -> str:
@@ -155,10 +154,10 @@ def _bills_of_trace(trace: Trace, rows: Sequence[Row], workload_id: str | None) 
     mine = [w for w in trace.workloads if w.tenant == YOU and workload_id in (None, w.id)]
     for w in mine:
         name = words.workload_name(w.mode, w.name, w.id)
-        yield _bill(w.mode, name, w.usage_s, w.qpu_s, price(w.usage_s))
+        yield _charge(w.mode, name, w.usage_s, w.qpu_s, price(w.usage_s))
     alone = [row for row in rows if row.workload not in {w.id for w in trace.workloads}]
     if alone:
         usage_s = sum(row.usage_s for row in alone)
         qpu_s = sum(row.phases(trace.until)[3][0] or 0.0 for row in alone)
         name = words.workload_name("job", "", alone[0].id) if len(alone) == 1 else "job mode"
-        yield _bill("job", name, usage_s, qpu_s, price(usage_s))
+        yield _charge("job", name, usage_s, qpu_s, price(usage_s))

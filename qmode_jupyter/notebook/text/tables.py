@@ -1,6 +1,6 @@
 """What the widget shows, in plain text: for terminals, saved notebooks without a front end, and logs.
 
-Everything here reads the view model that all faces read (or a trace) and returns strings of at most
+Everything here reads the view model that all displays read (or a trace) and returns strings of at most
 `width` cells a line. Colours come only with the style of a terminal: `text_grid.style_of(stream)`.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.notebook.text.grid import (
     PLAIN,
@@ -22,8 +22,8 @@ from qmode_jupyter.notebook.text.grid import (
     one_line,
     wrapped,
 )
-from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, Snapshot, books_of, fold, rows_of
-from qmode_jupyter.notebook.view_model import LISTED
+from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, fold, rows_of, usage_of
+from qmode_jupyter.notebook.view_model import LISTED, Message, Timeout, Workload
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ URGENT: Final = 0.1
 
 
 def status_line(
-    snapshot: Snapshot, workload_id: str, *, width: int | None = None, style: Style = PLAIN
+    snapshot: Message, workload_id: str, *, width: int | None = None, style: Style = PLAIN
 ) -> str:
     """Return a workload's state, timeouts, usage and jobs in one line.
 
@@ -82,7 +82,7 @@ def status_line(
     return style.paint(line if width is None else cut(line, width), _urgency(workload, now))
 
 
-def workloads_table(snapshot: Snapshot, *, width: int = WIDTH, style: Style = PLAIN) -> str:
+def workloads_table(snapshot: Message, *, width: int = WIDTH, style: Style = PLAIN) -> str:
     """Return a table of all workloads: name, QPU, state, jobs, timeouts, usage and price."""
     workloads = snapshot["workloads"]
     if not workloads:
@@ -118,7 +118,7 @@ def workloads_table(snapshot: Snapshot, *, width: int = WIDTH, style: Style = PL
 
 
 def jobs_table(
-    snapshot: Snapshot,
+    snapshot: Message,
     workload_id: str | None = None,
     *,
     width: int = WIDTH,
@@ -165,7 +165,7 @@ def jobs_table(
 
 
 def usage_table(
-    source: Snapshot | Trace,
+    source: Message | Trace,
     workload_id: str | None = None,
     *,
     width: int = WIDTH,
@@ -181,10 +181,12 @@ def usage_table(
     workload_id
         Of the one workload that it is about; None takes all that `source` has.
     """
-    books = books_of(source, workload_id)
-    rows, now = books.rows, books.now
+    usage = usage_of(source, workload_id)
+    rows, now = usage.rows, usage.now
     foot = [
-        line for bill in books.bills or ("nothing is charged",) for line in wrapped(one_line(bill), width)
+        line
+        for charge in usage.charges or ("nothing is charged",)
+        for line in wrapped(one_line(charge), width)
     ]
     if not rows:
         return "\n".join(["no jobs", *foot])
@@ -225,7 +227,7 @@ def usage_table(
     return "\n".join([*lines[:-2], *fold_lines, *lines[-2:], "", *why, *foot])
 
 
-def describe_job(snapshot: Snapshot, job_id: str, *, width: int = WIDTH, style: Style = PLAIN) -> str:
+def describe_job(snapshot: Message, job_id: str, *, width: int = WIDTH, style: Style = PLAIN) -> str:
     """Return everything that the snapshot knows of one job, a fact per line.
 
     Raises
@@ -275,7 +277,7 @@ def _phase(seconds: float | None, going_on: bool) -> str:
     return words.duration(seconds) + ("…" if going_on else "")
 
 
-def _state(workload: Mapping[str, Any]) -> str:
+def _state(workload: Workload) -> str:
     word: str = workload["word"]
     if workload["state"] == "closed":
         return f"{word} {words.state_reason(workload['reason'])}".rstrip()
@@ -284,7 +286,7 @@ def _state(workload: Mapping[str, Any]) -> str:
     return word if workload["accepting"] else f"{word}, takes no new jobs"
 
 
-def _timeout(name: str, timeout: Mapping[str, Any] | None, now: float) -> list[str]:
+def _timeout(name: str, timeout: Timeout | None, now: float) -> list[str]:
     """Return the forms of a timeout: what is left while it counts, what it waits for while it doesn't."""
     if timeout is None:
         return [""]
@@ -294,13 +296,13 @@ def _timeout(name: str, timeout: Mapping[str, Any] | None, now: float) -> list[s
     return [f"{name} {timeout['note']}".rstrip() if timeout["note"] else "", "", ""]
 
 
-def _left(timeout: Mapping[str, Any] | None, now: float) -> str:
+def _left(timeout: Timeout | None, now: float) -> str:
     if timeout is None or timeout["deadline"] is None:
         return words.NOTHING
     return words.countdown(timeout["deadline"] - now)
 
 
-def _urgency(workload: Mapping[str, Any], now: float) -> str:
+def _urgency(workload: Workload, now: float) -> str:
     shares = [
         (timeout["deadline"] - now) / timeout["timeout"]
         for timeout in (workload["idle"], workload["max"])

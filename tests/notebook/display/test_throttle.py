@@ -12,23 +12,23 @@ from qmode_jupyter.notebook.display.throttle import (
     BYTES_PER_S,
     ENVELOPE_BYTES,
     INTERVAL_S,
-    Feed,
     Latest,
     Outbox,
-    Pace,
+    RateLimit,
+    Throttle,
 )
 from tests.notebook.view_models import WORKLOAD, Runtime, job
 
 
 class Stage:
-    """A feed on a clock that only moves when told to."""
+    """A throttle on a clock that only moves when told to."""
 
     def __init__(self, runtime: Runtime, *, after_s: float = 0.0, **limits: Any) -> None:
         self.now = 0.0
         self.runtime = runtime
         self.sent: list[tuple[float, dict[str, Any]]] = []
-        self.outbox = Outbox(runtime.snapshot, Pace(**limits))
-        self.feed = Feed(self.outbox, self._take, after_s=after_s, clock=lambda: self.now)
+        self.outbox = Outbox(runtime.snapshot, RateLimit(**limits))
+        self.throttle = Throttle(self.outbox, self._take, after_s=after_s, clock=lambda: self.now)
 
     def _take(self, message: dict[str, Any]) -> None:
         self.sent.append((self.now, message))
@@ -39,7 +39,7 @@ class Stage:
 
     def run(self, until: float) -> None:
         while True:
-            wait_s = self.feed.pump()
+            wait_s = self.throttle.pump()
             if wait_s is None or self.now + wait_s > until:
                 break
             self.now += wait_s + 1e-9
@@ -97,7 +97,7 @@ def test_changes_that_come_close_together_make_one_message() -> None:
 def test_nothing_is_sent_when_nothing_changed_or_nobody_here_cares() -> None:
     stage = Stage(Runtime({"a": job("queued", 1.0)}))
     stage.run(5)
-    assert stage.feed.pump() is None
+    assert stage.throttle.pump() is None
     stage.change("somebody else's job")
     stage.run(6)
     assert len(stage.sent) == 1
@@ -132,7 +132,7 @@ def test_what_does_not_fit_follows_until_the_page_knows_all() -> None:
     assert 0 < len(stage.page()) < 100
     stage.run(60)
     assert stage.page() == stage.runtime.jobs
-    assert stage.feed.pump() is None, "then it is quiet"
+    assert stage.throttle.pump() is None, "then it is quiet"
 
 
 def test_entries_that_come_along_unasked_do_not_keep_it_busy() -> None:
@@ -143,7 +143,7 @@ def test_entries_that_come_along_unasked_do_not_keep_it_busy() -> None:
     stage = Stage(runtime)
     stage.run(120)
     assert stage.page() == runtime.jobs
-    assert stage.feed.pump() is None
+    assert stage.throttle.pump() is None
 
 
 def test_what_stands_on_top_of_the_page_goes_first() -> None:
@@ -169,9 +169,9 @@ def test_a_flush_sends_what_is_left_though_it_is_not_due() -> None:
     stage.run(0.1)
     assert stage.sent == []
     stage.runtime.jobs["a"]["state"] = "done"
-    stage.feed.flush()
+    stage.throttle.flush()
     assert stage.messages[-1]["jobs"]["a"]["state"] == "done"
-    stage.feed.flush()
+    stage.throttle.flush()
     assert len(stage.sent) == 1, "nothing new"
 
 
@@ -184,23 +184,23 @@ def test_what_is_over_soon_is_not_shown_live() -> None:
 
 
 def test_feeds_that_share_a_pace_share_its_limits() -> None:
-    pace = Pace()
+    limit = RateLimit()
     now = 0.0
     sent = 0
     while now < 1.0:
         for _ in range(2):
-            if pace.delay_s(now) == 0.0:
-                pace.spend(now, 100)
+            if limit.delay_s(now) == 0.0:
+                limit.spend(now, 100)
                 sent += 1
         now += 0.01
     assert sent <= 10
 
 
 def test_an_oversized_message_is_paid_off_by_waiting() -> None:
-    pace = Pace()
-    pace.spend(0.0, 20_000)
-    assert pace.delay_s(0.0) == pytest.approx(1.0)
-    assert pace.room(0.5) == 0
+    limit = RateLimit()
+    limit.spend(0.0, 20_000)
+    assert limit.delay_s(0.0) == pytest.approx(1.0)
+    assert limit.room(0.5) == 0
 
 
 def test_a_snapshot_that_fails_costs_one_message_only() -> None:
@@ -236,8 +236,8 @@ def test_a_picture_that_ticks_is_made_anew_without_a_change() -> None:
 def test_a_closed_feed_collects_nothing() -> None:
     stage = Stage(Runtime())
     stage.run(1)
-    stage.feed.close()
-    stage.feed.changed(["a", "b"])
+    stage.throttle.close()
+    stage.throttle.changed(["a", "b"])
     assert stage.outbox.due_s(9.0) is None
 
 
@@ -263,33 +263,33 @@ class Inbox:
 
 def test_the_thread_sends_what_other_threads_changed_and_ends_with_close() -> None:
     inbox = Inbox()
-    feed = Feed(Outbox(Runtime({"a": job("queued", 1.0)}).snapshot), inbox)
+    throttle = Throttle(Outbox(Runtime({"a": job("queued", 1.0)}).snapshot), inbox)
     assert threading.active_count() == 1, "no change, no thread"
-    tellers = [threading.Thread(target=feed.changed, args=(["a"],)) for _ in range(20)]
+    tellers = [threading.Thread(target=throttle.changed, args=(["a"],)) for _ in range(20)]
     for teller in tellers:
         teller.start()
     inbox.wait_for(1)
-    feed.changed(["a"])
+    throttle.changed(["a"])
     inbox.wait_for(2)
-    feed.close()
-    feed.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "qmode-feed"]
-    feed.changed(["a"])
-    feed.flush()
+    throttle.close()
+    throttle.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "qmode-throttle"]
+    throttle.changed(["a"])
+    throttle.flush()
     assert len(inbox.messages) <= 3
 
 
-def test_sending_may_close_the_feed() -> None:
+def test_sending_may_close_the_throttle() -> None:
     inbox = Inbox()
 
     def last(message: dict[str, Any]) -> None:
-        feed.close()
+        throttle.close()
         inbox(message)
 
-    feed = Feed(Outbox(Runtime().snapshot), last)
-    feed.changed()
+    throttle = Throttle(Outbox(Runtime().snapshot), last)
+    throttle.changed()
     inbox.wait_for(1)
-    feed.close()
+    throttle.close()
 
 
 def test_a_page_that_can_not_be_reached_harms_nobody(capsys: pytest.CaptureFixture[str]) -> None:
@@ -299,10 +299,10 @@ def test_a_page_that_can_not_be_reached_harms_nobody(capsys: pytest.CaptureFixtu
         tried.set()
         raise OSError("no socket")
 
-    feed = Feed(Outbox(Runtime().snapshot), broken)
-    feed.changed()
+    throttle = Throttle(Outbox(Runtime().snapshot), broken)
+    throttle.changed()
     assert tried.wait(10)
-    feed.close()
+    throttle.close()
     assert capsys.readouterr() == ("", "")
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import copy
-import io
 import re
 from typing import Any
 
 import pytest
 
 from qmode_jupyter.notebook.text import tables
-from qmode_jupyter.notebook.text.grid import ANSI, PLAIN, Cell, Column, cells, cut, grid, style_of, wrapped
+from qmode_jupyter.notebook.text.grid import ANSI, cells
 from qmode_jupyter.notebook.view_model import LISTED
-from tests.notebook.builders import Run, large_batch, reactivated_session
+from tests.traces import Run, large_batch, reactivated_session
 
 VQE = "5d3c1c1e-7c55-4f0e-9f27-0d7ad0a4a7c1"
 SCAN = "91d0a7c1-7c55-4f0e-9f27-5d3c1c1e0d7a"
@@ -255,52 +254,3 @@ def test_a_job_that_ran_too_long_has_failed() -> None:
     (line,) = (line for line in tables.jobs_table(snapshot).splitlines() if "1305" in line)
     assert "failed" in line
     assert line.endswith("1305 ran too long")
-
-
-# ---- the grid under it
-
-
-def test_columns_are_aligned_and_wide_signs_count_twice() -> None:
-    columns = (Column("name"), Column("n", right=True))
-    assert grid(columns, [("量子", "1"), ("ab", "22")]) == ["name   n", "量子   1", "ab    22"]
-    assert cells("量子e\u0301") == 5
-    assert cut("量子計算", 5) == "量子…"
-    assert cut("abc", 0) == ""
-
-
-def test_columns_give_way_then_leave_then_give_way_further() -> None:
-    columns = (Column("keep"), Column("text", gives_way=True), Column("extra", leaves=1))
-    row = ("1234", "a long text that can be cut somewhere", "1234567")
-    assert grid(columns, [row], 60)[1] == "1234  a long text that can be cut somewhere  1234567"
-    assert grid(columns, [row], 40)[1] == "1234  a long text that can be…   1234567"
-    assert grid(columns, [row], 30)[1] == "1234  a long text that can be…"
-    assert grid(columns, [row], 14)[1] == "1234  a long…"
-
-
-def test_a_unit_stays_with_its_number() -> None:
-    assert wrapped("usage 2 min 48 s and 量子", 14) == ["usage 2 min", "48 s and 量子"]
-    assert wrapped("", 10) == [""]
-
-
-def test_colours_do_not_disturb_the_columns() -> None:
-    painted = grid((Column("state"), Column("n")), [(Cell("done", "done"), "1")], style=ANSI)
-    plain = grid((Column("state"), Column("n")), [(Cell("done", "done"), "1")])
-    assert [re.sub("\x1b\\[[0-9]*m", "", line) for line in painted] == plain
-    assert "\x1b[32mdone\x1b[0m" in painted[1]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_only_a_terminal_that_wants_colours_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    assert style_of(Terminal()) is ANSI
-    assert style_of(io.StringIO()) is PLAIN
-    monkeypatch.setenv("TERM", "dumb")
-    assert style_of(Terminal()) is PLAIN
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert style_of(Terminal()) is PLAIN

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.trace import Trace
-from tests.notebook.builders import ISA_FAULT, Run, cobyla_session, large_batch, reactivated_session
+from tests.traces import ISA_FAULT, Run, cobyla_session, large_batch, reactivated_session
 
 
 def one_job() -> Trace:

@@ -1,4 +1,4 @@
-"""The labextension's wire, against a kernel that is really busy and against stand-ins for its edges."""
+"""The labextension's end in the kernel, against a busy kernel and against stand-ins for its edges."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from comm.base_comm import BaseComm
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from qmode_jupyter.notebook import link as wire
-from qmode_jupyter.notebook.link import Link
+from qmode_jupyter.notebook import labextension
+from qmode_jupyter.notebook.labextension import FrontendComm
 
 WHOLE = {"v": 1, "runtime": "aaaa1111", "seq": 99, "whole": True, "workloads": {}, "jobs": {}}
 DELTA = {"v": 1, "runtime": "aaaa1111", "seq": 99, "whole": False, "workloads": {}, "jobs": {"j1": {}}}
@@ -23,7 +23,7 @@ DELTA = {"v": 1, "runtime": "aaaa1111", "seq": 99, "whole": False, "workloads": 
 
 SETUP = """
 import threading
-from qmode_jupyter.notebook.link import Link
+from qmode_jupyter.notebook.labextension import FrontendComm
 acts, cancelled = [], threading.Event()
 def act(request):
     acts.append(request)
@@ -37,8 +37,8 @@ def act(request):
 def snapshot(ids):
     return {"v": 1, "runtime": "aaaa1111", "whole": ids is None, "workloads": {}, "jobs": {}}
 stop = threading.Event()
-link = Link(get_ipython().kernel, snapshot, act)
-link.open()
+pages = FrontendComm(get_ipython().kernel, snapshot, act)
+pages.open()
 """
 
 
@@ -99,13 +99,13 @@ def test_requests_are_answered_while_a_cell_blocks(page: Page) -> None:
     cell = page.run("cancelled.wait(20)", wait=False)
     page.busy(cell)
 
-    found = page.ask("comm_info_request", {"target_name": wire.TARGET})
+    found = page.ask("comm_info_request", {"target_name": labextension.TARGET})
     (comm,) = found["comms"]
-    whole = page.ask(wire.REQUEST, {"action": "snapshot"})
+    whole = page.ask(labextension.REQUEST, {"action": "snapshot"})
     assert (whole["ok"], whole["comm"], whole["snapshot"]["runtime"]) == (True, comm, "aaaa1111")
 
     clicked = time.perf_counter()
-    answer = page.ask(wire.REQUEST, {"action": "cancel_job", "runtime": "aaaa1111", "id": "j1"})
+    answer = page.ask(labextension.REQUEST, {"action": "cancel_job", "runtime": "aaaa1111", "id": "j1"})
     assert answer == {"ok": True}
     assert time.perf_counter() - clicked < 0.5
     reply = page.client.get_shell_msg(timeout=5)  # the cell ends because the click arrived
@@ -113,38 +113,40 @@ def test_requests_are_answered_while_a_cell_blocks(page: Page) -> None:
 
 
 def test_an_interrupt_is_served_while_an_action_hangs(page: Page) -> None:
-    hang = page.client.session.msg(wire.REQUEST, {"action": "close", "runtime": "aaaa1111", "id": "slow"})
+    hang = page.client.session.msg(
+        labextension.REQUEST, {"action": "close", "runtime": "aaaa1111", "id": "slow"}
+    )
     page.client.control_channel.send(hang)
-    assert page.ask("comm_info_request", {"target_name": wire.TARGET})["status"] == "ok"
+    assert page.ask("comm_info_request", {"target_name": labextension.TARGET})["status"] == "ok"
     page.run("stop.set()")
     assert page.client.get_control_msg(timeout=5)["content"] == {"ok": True}
 
 
 def test_an_action_that_fails_is_one_line(page: Page) -> None:
-    answer = page.ask(wire.REQUEST, {"action": "close", "runtime": "aaaa1111", "id": "crash"})
+    answer = page.ask(labextension.REQUEST, {"action": "close", "runtime": "aaaa1111", "id": "crash"})
     assert answer == {"ok": False, "error": "no such job: crash"}
 
 
 def test_published_from_a_thread_it_reaches_the_page_during_a_cell(page: Page) -> None:
     page.run(
-        "feed = threading.Thread(target=lambda: [link.publish(snapshot(frozenset())) for _ in range(3)])\n"
-        "feed.start(); feed.join()"
+        "thread = threading.Thread(target=lambda: [pages.publish(snapshot(frozenset())) for _ in range(3)])\n"
+        "thread.start(); thread.join()"
     )
     first = page.next("comm_msg")["data"]["seq"]
     assert [page.next("comm_msg")["data"]["seq"] for _ in range(2)] == [first + 1, first + 2]
 
 
 def test_a_page_that_does_not_know_us_does_not_end_it_for_the_others(page: Page) -> None:
-    (comm,) = page.ask("comm_info_request", {"target_name": wire.TARGET})["comms"]
+    (comm,) = page.ask("comm_info_request", {"target_name": labextension.TARGET})["comms"]
     message = page.client.session.msg("comm_close", {"comm_id": comm, "data": {}})
     page.client.shell_channel.send(message)
-    page.run("link.publish(snapshot(None))")
+    page.run("pages.publish(snapshot(None))")
     assert page.next("comm_msg")["comm_id"] == comm
-    assert list(page.ask("comm_info_request", {"target_name": wire.TARGET})["comms"]) == [comm]
+    assert list(page.ask("comm_info_request", {"target_name": labextension.TARGET})["comms"]) == [comm]
 
 
 def test_asked_over_the_comm_it_sends_the_whole(page: Page) -> None:
-    (comm,) = page.ask("comm_info_request", {"target_name": wire.TARGET})["comms"]
+    (comm,) = page.ask("comm_info_request", {"target_name": labextension.TARGET})["comms"]
     page.client.shell_channel.send(
         page.client.session.msg("comm_msg", {"comm_id": comm, "data": {"action": "snapshot"}})
     )
@@ -152,13 +154,13 @@ def test_asked_over_the_comm_it_sends_the_whole(page: Page) -> None:
 
 
 def test_closed_it_leaves_nothing(page: Page) -> None:
-    page.run("link.close(); link.close()")
-    assert page.ask("comm_info_request", {"target_name": wire.TARGET})["comms"] == {}
+    page.run("pages.close(); pages.close()")
+    assert page.ask("comm_info_request", {"target_name": labextension.TARGET})["comms"] == {}
     page.run("import threading; assert not [t for t in threading.enumerate() if 'qmode' in t.name]")
     page.run("assert 'qmode_request' not in get_ipython().kernel.control_handlers")
-    page.run("link.publish(snapshot(None))")
+    page.run("pages.publish(snapshot(None))")
     page.run(SETUP)
-    assert page.ask(wire.REQUEST, {"action": "snapshot"})["ok"] is True
+    assert page.ask(labextension.REQUEST, {"action": "snapshot"})["ok"] is True
 
 
 # --- stand-ins ----------------------------------------------------------------------------------
@@ -190,39 +192,39 @@ broken = threading.Event()
 def comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
     sent.clear()
     broken.clear()
-    monkeypatch.setattr(wire, "create_comm", FakeComm)
+    monkeypatch.setattr(labextension, "create_comm", FakeComm)
     yield sent
     get_comm_manager().comms.clear()
 
 
-def opened(kernel: Any) -> Link:
-    link = Link(kernel, lambda ids: dict(WHOLE), lambda request: {"ok": True, "did": request["id"]})
-    link.open()
-    return link
+def opened(kernel: Any) -> FrontendComm:
+    pages = FrontendComm(kernel, lambda ids: dict(WHOLE), lambda request: {"ok": True, "did": request["id"]})
+    pages.open()
+    return pages
 
 
-def test_messages_are_numbered_by_the_link(comms: list[tuple[str, Any]]) -> None:
-    link = opened(Kernel())
-    link.publish(DELTA)
-    link.publish(DELTA)
+def test_messages_are_numbered_by_the_kernel(comms: list[tuple[str, Any]]) -> None:
+    pages = opened(Kernel())
+    pages.publish(DELTA)
+    pages.publish(DELTA)
     assert [(kind, data["seq"]) for kind, data in comms] == [
         ("comm_open", 0),
         ("comm_msg", 1),
         ("comm_msg", 2),
     ]
     assert DELTA["seq"] == 99  # the publisher's own message is not written to
-    link.close()
+    pages.close()
 
 
 def test_many_threads_publish_without_a_gap(comms: list[tuple[str, Any]]) -> None:
-    link = opened(Kernel())
-    crowd = [threading.Thread(target=lambda: [link.publish(DELTA) for _ in range(50)]) for _ in range(4)]
+    pages = opened(Kernel())
+    crowd = [threading.Thread(target=lambda: [pages.publish(DELTA) for _ in range(50)]) for _ in range(4)]
     for one in crowd:
         one.start()
     for one in crowd:
         one.join()
     assert [data["seq"] for _, data in comms] == list(range(201))
-    link.close()
+    pages.close()
 
 
 @pytest.mark.parametrize(
@@ -250,42 +252,42 @@ def test_many_threads_publish_without_a_gap(comms: list[tuple[str, Any]]) -> Non
 def test_a_request_that_is_not_ours_is_refused(
     comms: list[tuple[str, Any]], request_: dict[str, Any], error: str
 ) -> None:
-    link = opened(Kernel())
-    get_comm_manager().comms[link._comm.comm_id].handle_msg(
+    pages = opened(Kernel())
+    get_comm_manager().comms[pages._comm.comm_id].handle_msg(
         {"content": {"data": {**request_, "request": "r1"}}}
     )
     assert comms[-1] == ("comm_msg", {"answer": {"ok": False, "error": error}, "to": "r1"})
-    link.close()
+    pages.close()
 
 
 def test_a_newer_runtime_takes_over(comms: list[tuple[str, Any]]) -> None:
     kernel = Kernel()
     old, new = opened(kernel), opened(kernel)
     old.close()
-    assert kernel.control_handlers[wire.REQUEST] == new._requested
+    assert kernel.control_handlers[labextension.REQUEST] == new._on_request
     new.publish({**DELTA, "runtime": "cccc3333"})
     assert "now cccc3333" in new._answer({"action": "close", "runtime": "aaaa1111", "id": "w1"})["error"]
     new.close()
     assert kernel.control_handlers == {}
 
 
-def test_a_broken_wire_is_silent(comms: list[tuple[str, Any]]) -> None:
-    link = opened(Kernel())
+def test_a_broken_connection_is_silent(comms: list[tuple[str, Any]]) -> None:
+    pages = opened(Kernel())
     broken.set()
-    link.publish(DELTA)
-    link.close()
-    link.publish(DELTA)
+    pages.publish(DELTA)
+    pages.close()
+    pages.publish(DELTA)
 
 
 def test_a_kernel_without_control_handlers_has_the_comm(comms: list[tuple[str, Any]]) -> None:
-    link = opened(object())
-    link.publish(DELTA)
+    pages = opened(object())
+    pages.publish(DELTA)
     assert [kind for kind, _ in comms] == ["comm_open", "comm_msg"]
-    link.close()
+    pages.close()
 
 
-def test_no_kernel_no_wire(comms: list[tuple[str, Any]]) -> None:
-    link = opened(None)
-    link.publish(DELTA)
-    link.close()
+def test_no_kernel_no_message(comms: list[tuple[str, Any]]) -> None:
+    pages = opened(None)
+    pages.publish(DELTA)
+    pages.close()
     assert comms == []

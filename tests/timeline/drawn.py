@@ -11,7 +11,7 @@ from matplotlib.transforms import Bbox
 
 from qmode_jupyter.timeline.canvas import Timeline
 from qmode_jupyter.timeline.draw import timeline
-from tests.notebook.runs import RUNS
+from tests.timeline.runs import RUNS
 
 
 @cache
