@@ -72,7 +72,7 @@ class WorkloadCell:
         display = self._display(group)
         self._define(service=self._service)
         error = self._run(body)
-        with self._closing_said(display, error):
+        with self._closed_inside(display, error):
             self._service.close_group(group)
             jobs = self._service.group(group).jobs
             unfinished = [job for job in jobs if not self._service.job_record(job).settled]
@@ -92,8 +92,7 @@ class WorkloadCell:
         if self._budget is not None:
             self._service.limit_usage(session.session_id, self._budget)
         display = self._display(session.session_id)
-        word = "batch" if self._mode is Mode.BATCH else "session"
-        self._define(**{word: session}, service=self._service)
+        self._define(**{self._mode.value: session}, service=self._service)
         context.enter(session)
         try:
             error = self._run(body)
@@ -101,7 +100,7 @@ class WorkloadCell:
             context.leave(session)
         workload = session.session_id
         self._services.kept = None
-        with self._closing_said(display, error):
+        with self._closed_inside(display, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
                 self._service.abandon_workload(workload)
             elif self._flags.keep_open and error is None:
@@ -192,7 +191,7 @@ class WorkloadCell:
             return interrupt
 
     @contextmanager
-    def _closing_said(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:
+    def _closed_inside(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:
         """End a cell whose service is closed before the cell is over, by its own code or in the end."""
         try:
             yield
