@@ -320,9 +320,10 @@ def test_the_pages_are_told_of_the_service_in_use_whole_first(comms: list[tuple[
         other.open_group("g", other.backend("aer_simulator"))
         publisher.flush()
         assert [group["name"] for group in messages(comms, 4)[-1]["workloads"].values()] == ["g"]
-        publisher.close()
         told = len(comms)
-        one.open_group("unseen", one.backend("aer_simulator"))
+        one.close()  # it is not followed any more
+        publisher.flush()
+        publisher.close()
         publisher.follow(one)
         publisher.flush()
     assert len(comms) == told
