@@ -43,32 +43,35 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SCHEDULER = ROOT / "qmode_jupyter" / "scheduler"
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
-#: The modules that hold rules. The others keep records and time; `agenda` and `trace` may be named.
+#: The modules that hold rules. Of the others, `event_queue` and `trace` may be named.
 MODULES = (
-    "states",
-    "moves",
-    "dues",
-    "usage",
+    "records",
+    "transitions",
+    "rules",
+    "timeouts",
+    "ledger",
     "fairshare",
     "deadlines",
     "refusals",
     "plans",
     "scheduler",
-    "live",
+    "state",
 )
 #: The quick ones first: most mutants end there.
 TESTS = (
-    "scheduler/test_states.py",
+    "scheduler/test_records.py",
+    "scheduler/test_transitions.py",
+    "scheduler/test_state.py",
     "scheduler/test_plans.py",
     "scheduler/test_refusals.py",
     "vectors/test_rules.py",
     "vectors/test_legacy.py",
+    "scheduler/test_rules.py",
+    "scheduler/test_timeouts.py",
     "scheduler/test_scheduler.py",
-    "scheduler/test_expiry.py",
-    "scheduler/test_limits.py",
-    "scheduler/test_usage.py",
+    "scheduler/test_ledger.py",
     "scheduler/test_deadlines.py",
-    "scheduler/test_agenda.py",
+    "scheduler/test_event_queue.py",
     "scheduler/test_trace.py",
     "scheduler/test_fairshare.py",
     "scheduler/test_invariants.py",
@@ -123,20 +126,20 @@ def mutants(module: str) -> list[Mutant]:
     tree = ast.parse((SCHEDULER / f"{module}.py").read_text(encoding="utf-8"))
     seen: Counter[str] = Counter()
     found = []
-    for node, place in _places(tree, Place()):
+    for node, location in _nodes(tree, Location()):
         for other in _variants(node):
-            key = f"{module}{place.scope}: {place.statement}: {_text(node)} -> {_text(other)}"
+            key = f"{module}{location.scope}: {location.statement}: {_text(node)} -> {_text(other)}"
             seen[key] += 1
             if seen[key] > 1:
                 key += f" #{seen[key]}"
-            changed = _replaced(tree, place.path, ast.copy_location(other, node))
+            changed = _replaced(tree, location.path, ast.copy_location(other, node))
             ast.fix_missing_locations(changed)
-            found.append(Mutant(module, node.lineno, key, changed, place.function))
+            found.append(Mutant(module, node.lineno, key, changed, location.function))
     return found
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a node is: its path from the root, its class or function, its statement."""
 
     path: Path_ = ()
@@ -145,8 +148,8 @@ class Place:
     #: The outermost function whose body it is in.
     function: str = ""
 
-    def inside(self, node: ast.AST) -> Place:
-        """Return the place as it is for what is in `node`."""
+    def inside(self, node: ast.AST) -> Location:
+        """Return the location as it is for what is in `node`."""
         scope = (
             f"{self.scope}.{node.name}" if isinstance(node, ast.FunctionDef | ast.ClassDef) else self.scope
         )
@@ -154,35 +157,38 @@ class Place:
         return replace(self, scope=scope, statement=statement)
 
 
-def _places(node: ast.AST, around: Place) -> Iterator[tuple[ast.AST, Place]]:
-    """Yield every node that may be changed, with its place."""
-    if isinstance(node, _NO_RULE) or _only_for_types(node) or getattr(node, "name", None) in _WORDS:
+def _nodes(node: ast.AST, around: Location) -> Iterator[tuple[ast.AST, Location]]:
+    """Yield every node that may be changed, with its location."""
+    if isinstance(node, _NO_RULE) or _only_for_importers(node) or getattr(node, "name", None) in _WORDS:
         return
-    place = around.inside(node)
+    location = around.inside(node)
     if hasattr(node, "lineno"):
-        yield node, place
+        yield node, location
     for name, value in ast.iter_fields(node):
         if name in _NO_RULE_FIELDS:
             continue
-        inner = place
-        if isinstance(node, ast.FunctionDef) and name == "body" and not place.function:
-            inner = replace(place, function=place.scope[1:])
+        inner = location
+        if isinstance(node, ast.FunctionDef) and name == "body" and not location.function:
+            inner = replace(location, function=location.scope[1:])
         children = enumerate(value) if isinstance(value, list) else [(None, value)]
         for index, child in children:
             if isinstance(child, ast.AST) and not _is_docstring(child):
-                yield from _places(child, replace(inner, path=(*place.path, (name, index))))
+                yield from _nodes(child, replace(inner, path=(*location.path, (name, index))))
 
 
 def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _only_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+def _only_for_importers(node: ast.AST) -> bool:
+    """Whether it says what may be imported, or imports for types alone."""
+    return (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING") or (
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
 
 
 def _variants(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may stand in the place of `node`."""
+    """Yield what may stand instead of `node`."""
     yield from _expressions(node) if isinstance(node, ast.expr) else _statements(node)
 
 
@@ -269,7 +275,7 @@ def _text(node: ast.AST) -> str:
 
 def _enums() -> dict[str, list[str]]:
     members = {}
-    for module in ("states", "deadlines"):
+    for module in ("records", "transitions", "deadlines"):
         for node in ast.parse((SCHEDULER / f"{module}.py").read_text(encoding="utf-8")).body:
             if (
                 isinstance(node, ast.ClassDef)
@@ -428,7 +434,7 @@ def main() -> int:
     for module in given.modules:
         if not (SCHEDULER / f"{module}.py").exists():
             parser.error(
-                f"there is no module {module}: the modules are {', '.join(MODULES)}, agenda and trace"
+                f"there is no module {module}: the modules are {', '.join(MODULES)}, event_queue and trace"
             )
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     hypothesis.settings.register_profile(

@@ -47,7 +47,12 @@ UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
 #: Modules without a test file of their name, and why.
 WITHOUT_TEST: dict[str, str] = {}
 #: What lives as long as the process, where it stands, and why there can be only one.
-MODULE_STATE: dict[str, str] = {}
+MODULE_STATE: dict[str, str] = {
+    "simulation/pool.py:shared": "the worker processes that all share: the cores are the same for all",
+    "simulation/process.py:_alive": "what a fork of this process must let go of",
+    "simulation/process.py:_starting": "no fork of this process while one is started",
+    "simulation/workers.py:_open": "what the end of the interpreter has to end",
+}
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {
     "IPython",

@@ -1,4 +1,4 @@
-"""The queue: what happens next, in the order of its time."""
+"""The event queue: what happens next, in the order of its time."""
 
 from __future__ import annotations
 
@@ -76,3 +76,38 @@ def test_two_sources_and_none(queue: EventQueue) -> None:
     queue.run_until(10.0)
     assert [queue.scheduler.job(n).ended_at for n in "ab"] == [2.0, 1.0]
     assert queue.scheduler.calibrations[0].started_at == 5.0
+
+
+def test_peek_tells_the_time_and_the_number_and_changes_nothing(queue: EventQueue) -> None:
+    assert queue.peek() is None
+    queue.schedule(CalibrationDue(5.0, QPU, 2.0))
+    queue.schedule(CalibrationDue(5.0, QPU, 3.0))
+    assert queue.peek() == queue.peek() == (5.0, 0)
+    queue.step()
+    # The calibration is over at 7 s by itself; the other one is due before.
+    assert queue.peek() == (5.0, 1)
+    queue.step()
+    assert queue.peek() == (7.0, -1)  # a deadline comes before all else at its time
+
+
+@pytest.mark.parametrize(("order", "on_qpu_at"), [("ab", [4.0, 5.0]), ("ba", [5.0, 4.0])])
+def test_the_order_says_what_comes_first_at_one_time(order: str, on_qpu_at: list[float]) -> None:
+    queue = EventQueue(Scheduler(), lambda state, name: 10 if state is None else order.index(name))
+    for name in "ab":
+        queue.expect(name, 4.0)
+        queue.found(name, 1.0)
+        queue.happen(job(0.0, name))
+    queue.run_until(20.0)
+    assert [queue.scheduler.job(name).on_qpu_at for name in "ab"] == on_qpu_at
+
+
+def test_a_job_that_is_stopped_comes_to_nothing(queue: EventQueue) -> None:
+    for name in "ab":
+        queue.expect(name, 4.0)
+        queue.found(name, 1.0)
+        queue.happen(job(0.0, name))
+    queue.happen(JobCancelled(1.0, "a"))
+    queue.run_until(20.0)
+    states = [queue.scheduler.job(name).state for name in "ab"]
+    assert states == [JobState.CANCELLED, JobState.DONE]
+    assert queue.peek() is None

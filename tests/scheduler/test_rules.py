@@ -1,13 +1,72 @@
-"""What stops work: execution time, cost limit, allowance, pending jobs, submissions a minute."""
+"""Who gets the QPU next; and what stops work: execution time, cost limit, allowance, too many jobs."""
 
 from __future__ import annotations
 
 import pytest
 
+from qmode_jupyter.scheduler.events import YOU, Execute, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import with_limits
 from qmode_jupyter.scheduler.records import JobState
-from qmode_jupyter.scheduler.scheduler import IllegalEvent, Refused
+from qmode_jupyter.scheduler.rules import fill_lanes, serve, settle, start_next
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused
+from qmode_jupyter.scheduler.state import Calibration, Job, State
+from qmode_jupyter.scheduler.transitions import JobStep
 from tests.scheduler.emulation import Emulation
+
+
+def waiting(state: State, name: str, tenant: str = YOU) -> Job:
+    job = state.jobs[name] = Job(name, "lab", tenant, None, "sampler", 0.0, 0.0, None, 0, ())
+    state.qpu("lab").line.add(name, tenant, is_workload=False)
+    return job
+
+
+def test_a22_lanes_are_filled_up_to_the_plans_number_and_no_further() -> None:
+    state, out = State(with_limits("premium", lanes=3)), []
+    jobs = [waiting(state, name) for name in "abcd"]
+    fill_lanes(state, state.qpu("lab"), out)
+    assert out == [Prepare("a"), Prepare("b"), Prepare("c")]
+    assert [job.state for job in jobs] == [*[JobState.PREPARING] * 3, JobState.QUEUED]
+    settle(state, jobs[1], JobStep.IS_CANCELLED, out := [])
+    assert out == [Stop("b"), Settle("b", JobState.CANCELLED)]
+    serve(state, state.qpu("lab"), out := [])
+    assert out == [Prepare("d")]
+
+
+def test_a11_the_qpu_takes_the_first_that_was_prepared_and_one_at_a_time() -> None:
+    state, out = State(with_limits("premium", lanes=3)), []
+    jobs = {name: waiting(state, name) for name in "abc"}
+    qpu = state.qpu("lab")
+    fill_lanes(state, qpu, out)
+    for name in "cab":
+        jobs[name].state = JobState.WAITING
+        qpu.ready.append(jobs[name])
+    start_next(state, qpu, out := [])
+    start_next(state, qpu, out)
+    assert out == [Execute("c")]
+    assert (qpu.on_qpu, [job.id for job in qpu.ready]) == (jobs["c"], ["a", "b"])
+
+
+def test_a7_a_calibration_that_is_due_goes_before_what_is_prepared() -> None:
+    state, out = State(with_limits("premium")), []
+    job = waiting(state, "a")
+    qpu = state.qpu("lab")
+    fill_lanes(state, qpu, out)
+    job.state = JobState.WAITING
+    qpu.ready.append(job)
+    qpu.calibrations_due.append(Calibration("lab", 0.0, 600.0))
+    start_next(state, qpu, out := [])
+    assert out == []
+    assert (qpu.on_qpu, qpu.calibrating.started_at, state.deadlines.first_at) == (None, 0, 600)
+
+
+def test_what_has_ended_can_not_end_again_and_nothing_has_changed() -> None:
+    state = State(with_limits("premium"))
+    job = waiting(state, "a")
+    settle(state, job, JobStep.IS_CANCELLED, [])
+    before, pending = job.record(), state.pending
+    with pytest.raises(IllegalTransition):
+        settle(state, job, JobStep.FAILS, [], "again")
+    assert (job.record(), state.pending, state.accounts.charges) == (before, pending, ())
 
 
 def test_a_job_that_ends_exactly_at_its_maximum_execution_time_is_done() -> None:

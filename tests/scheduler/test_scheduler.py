@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
@@ -10,7 +11,7 @@ from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Changed, Execute, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
 from qmode_jupyter.scheduler.records import JobState, Mode
-from qmode_jupyter.scheduler.scheduler import IllegalEvent, Refused, Scheduler
+from qmode_jupyter.scheduler.scheduler import _HANDLERS, IllegalEvent, Refused, Scheduler
 from tests.scheduler.emulation import QPU, Emulation
 
 ONE_LANE = with_limits(PREMIUM, lanes=1)
@@ -483,3 +484,31 @@ def test_q6_the_pending_cap_is_yours_alone() -> None:
 
 def test_a_qpu_that_nobody_has_come_to_has_no_line() -> None:
     assert Scheduler().places("generic_19q") == {}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.QpuReserved(5.0, "new", "you", 3.0, 9.0),
+        ev.QpuReserved(5.0, "new", "you", 9.0, 9.0),
+        ev.CalibrationDue(5.0, "new", 0.0),
+        ev.WorkloadOpened(5.0, "s", Mode.SESSION, "new", max_time_s=0.5),
+    ],
+)
+def test_what_is_refused_makes_no_qpu_known(event: ev.Event) -> None:
+    scheduler = Scheduler(LEGACY_2023)
+    with pytest.raises((Refused, IllegalEvent)):
+        scheduler.handle(event)
+    assert (scheduler.qpus, scheduler.now, scheduler.log) == ({}, 0, [])
+
+
+def test_each_event_has_a_handler() -> None:
+    assert set(_HANDLERS) == set(get_args(ev.Event))
+
+
+def test_what_it_shows_is_enough_for_everybody_outside() -> None:
+    scheduler = Scheduler()
+    scheduler.handle(ev.JobSubmitted(1.0, "a", QPU))
+    assert (scheduler.now, list(scheduler.jobs), list(scheduler.qpus)) == (1, ["a"], [QPU])
+    assert (scheduler.workloads, list(scheduler.calibrations), scheduler.charges) == ({}, [], ())
+    assert (scheduler.share("you"), scheduler.used_s()) == (0, 0)

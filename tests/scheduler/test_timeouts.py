@@ -1,12 +1,33 @@
-"""Past the maximum timeout: who keeps the QPU until the last job has left it, and what is charged."""
+"""What a deadline does: above all, who keeps the QPU past the maximum timeout, and what is charged."""
 
 from __future__ import annotations
 
 import pytest
 
+from qmode_jupyter.scheduler.deadlines import Deadline
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PREMIUM, with_limits
 from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.scheduler.state import State
+from qmode_jupyter.scheduler.timeouts import DUE, act_on_deadlines
 from tests.scheduler.emulation import Emulation
+
+
+def test_every_kind_of_deadline_does_something() -> None:
+    assert set(DUE) == set(Deadline)
+
+
+def test_all_that_is_due_is_done_in_the_order_of_its_time_and_nothing_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, done = State(PREMIUM), []
+    for kind in (Deadline.IDLE, Deadline.UNUSED):
+        monkeypatch.setitem(DUE, kind, lambda state, owner, out: done.append(owner))
+    for at, owner in enumerate(["first", "second", "not yet"], 1):
+        state.deadlines.arm((Deadline.IDLE, Deadline.UNUSED)[at % 2], owner, at)
+    state.now = 2.0
+    act_on_deadlines(state, [])
+    assert done == ["first", "second"]
+    assert state.deadlines.first_at == 3
 
 
 def test_a24_a_calibration_waits_until_the_expired_session_has_left_the_qpu() -> None:

@@ -235,15 +235,6 @@ def test_a_service_that_can_have_no_folder_leaves_nothing(
     assert set(threading.enumerate()) == threads
 
 
-def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(private_folder, "_roomy", lambda base: base.exists())
-    monkeypatch.setattr(private_folder, "_IN_MEMORY", Path("/proc"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    store = object_store.ObjectStore()
-    assert Path(store.directory).parent == tmp_path
-    store.close()
-
-
 # ---- an interrupt in the middle
 
 

@@ -11,7 +11,7 @@ from qiskit.circuit import Delay, Parameter
 from qiskit.circuit.library import CXGate, HGate, XGate, efficient_su2
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit.quantum_info import SparsePauliOp, SuperOp
+from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import (
@@ -20,13 +20,11 @@ from qiskit_aer.noise import (
     amplitude_damping_error,
     coherent_unitary_error,
     depolarizing_error,
-    mixed_unitary_error,
     pauli_error,
 )
 
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.simulation import backend, compiled, noise
-from qmode_jupyter.simulation.noise_dict import error_matrix
 from qmode_jupyter.simulation.pack import pack
 from qmode_jupyter.simulation.results import unpack
 from qmode_jupyter.simulation.tasks import SimulationOptions
@@ -477,19 +475,6 @@ def test_so_are_the_probabilities_that_it_draws_from(store, forms, monkeypatch):
         for outcome, probability in enumerate(ours[0]):
             share = counts.get(f"{outcome:0{circuit.num_clbits}b}", 0) / shots
             assert share == pytest.approx(probability, abs=5 * (probability / shots) ** 0.5 + 1e-4)
-
-
-def test_an_error_as_one_matrix_is_what_qiskit_makes_of_it():
-    errors = [
-        *list(whole("fake_manila").options.noise_model._local_quantum_errors["cx"].values())[:2],
-        depolarizing_error(0.1, 3),
-        amplitude_damping_error(0.2).tensor(pauli_error([("X", 0.3), ("Z", 0.7)])),
-        pauli_error([("XY", 0.5), ("ZI", 0.5)]).compose(depolarizing_error(0.2, 1), qargs=[1]),
-        coherent_unitary_error(HGate().to_matrix()),
-        mixed_unitary_error([(XGate().to_matrix(), 0.4), (HGate().to_matrix(), 0.6)]),
-    ]
-    for error in errors:
-        assert np.allclose(error_matrix(error), SuperOp(error).data, rtol=0, atol=1e-14)
 
 
 # ---- a model that can't be taken apart

@@ -320,25 +320,6 @@ def test_it_goes_too_when_nobody_closes_it():
     assert not folder.exists()
 
 
-KILLED = """
-import os, signal
-from qmode_jupyter.simulation.object_store import ObjectStore
-store = ObjectStore()
-print(store.directory, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_what_a_killed_process_leaves_is_cleared_by_the_next(store):
-    killed = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
-    left = Path(killed.stdout.strip())
-    assert left.is_dir()
-    later = ObjectStore()
-    assert not left.exists()
-    assert Path(store.directory).is_dir()
-    later.close()
-
-
 def test_what_is_not_there_is_one_clear_error(store):
     with pytest.raises(ObjectGoneError, match="not there any more: circuit-0"):
         fetch(store.directory, "circuit-0")

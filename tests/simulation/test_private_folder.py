@@ -1,0 +1,93 @@
+"""A private folder goes with the process that made it, and with no other."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qmode_jupyter.errors import IBMRuntimeError
+from qmode_jupyter.simulation import object_store, private_folder
+from qmode_jupyter.simulation.object_store import ObjectStore
+from qmode_jupyter.simulation.private_folder import PrivateFolder
+
+
+def test_nobody_else_may_read_it_and_closing_removes_it_once():
+    folder = PrivateFolder()
+    assert stat.S_IMODE(Path(folder.path).stat().st_mode) == 0o700
+    folder.close()
+    assert not Path(folder.path).exists()
+    folder.close()  # once more is nothing
+
+
+def test_one_that_is_in_use_is_left_alone_by_the_next():
+    one, other = PrivateFolder(), PrivateFolder()
+    assert Path(one.path).is_dir()
+    assert one.path != other.path
+    one.close()
+    assert Path(other.path).is_dir()
+    other.close()
+
+
+def test_a_fork_that_ends_does_not_remove_it():
+    folder = PrivateFolder()
+    child = os.fork()
+    if child == 0:
+        folder.close()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert Path(folder.path).is_dir()
+    folder.close()
+
+
+def test_memory_is_taken_where_there_is_room(monkeypatch, tmp_path):
+    memory, disk = tmp_path / "memory", tmp_path / "disk"
+    memory.mkdir(), disk.mkdir()
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", memory)
+    monkeypatch.setattr("tempfile.tempdir", str(disk))
+    for room, parent in ((0, memory), (2**80, disk)):
+        monkeypatch.setattr(private_folder, "_ROOM_BYTES", room)
+        folder = PrivateFolder()
+        assert Path(folder.path).parent == parent
+        folder.close()
+
+
+def test_where_none_can_be_made_every_place_is_named(monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", tmp_path / "nowhere")
+    monkeypatch.setattr("tempfile.tempdir", str(file))
+    with pytest.raises(IBMRuntimeError, match=rf"\({file}: Not a directory\): let TMPDIR name a folder"):
+        PrivateFolder()
+
+
+KILLED = """
+import os, signal
+from qmode_jupyter.simulation.object_store import ObjectStore
+store = ObjectStore()
+print(store.directory, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_leaves_is_cleared_by_the_next(store):
+    killed = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    left = Path(killed.stdout.strip())
+    assert left.is_dir()
+    later = ObjectStore()
+    assert not left.exists()
+    assert Path(store.directory).is_dir()
+    later.close()
+
+
+def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(private_folder, "_roomy", lambda base: base.exists())
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", Path("/proc"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    store = object_store.ObjectStore()
+    assert Path(store.directory).parent == tmp_path
+    store.close()
