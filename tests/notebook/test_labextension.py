@@ -326,7 +326,7 @@ def test_the_pages_are_told_of_the_service_in_use_whole_first(comms: list[tuple[
         publisher.close()
         publisher.follow(one)
         publisher.flush()
-    assert len(comms) == told
+    assert [kind for kind, _ in comms[told:]] == ["comm_close"]
 
 
 def test_before_there_is_a_service_a_click_changes_nothing(comms: list[tuple[str, Any]]) -> None:
