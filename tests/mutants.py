@@ -159,7 +159,7 @@ class Location:
 
 def _nodes(node: ast.AST, around: Location) -> Iterator[tuple[ast.AST, Location]]:
     """Yield every node that may be changed, with its location."""
-    if isinstance(node, _NO_RULE) or _only_for_types(node) or getattr(node, "name", None) in _WORDS:
+    if isinstance(node, _NO_RULE) or _only_for_importers(node) or getattr(node, "name", None) in _WORDS:
         return
     location = around.inside(node)
     if hasattr(node, "lineno"):
@@ -180,8 +180,11 @@ def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _only_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+def _only_for_importers(node: ast.AST) -> bool:
+    """Whether it says what may be imported, or imports for types alone."""
+    return (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING") or (
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
 
 
 def _variants(node: ast.AST) -> Iterator[ast.AST]:

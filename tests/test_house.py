@@ -52,6 +52,10 @@ WITHOUT_TEST: dict[str, str] = {
 }
 #: What lives as long as the process, where it stands, and why there can be only one.
 MODULE_STATE: dict[str, str] = {
+    "simulation/pool.py:shared": "the worker processes that all share: the cores are the same for all",
+    "simulation/process.py:_alive": "what a fork of this process must let go of",
+    "simulation/process.py:_starting": "no fork of this process while one is started",
+    "simulation/workers.py:_open": "what the end of the interpreter has to end",
     "client/process.py:open_services": "code names no account: made again, a service is the same one (A29)",
     "client/process.py:with_blocks": "code names no session: primitives join the `with` around them (S17)",
 }

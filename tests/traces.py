@@ -28,7 +28,7 @@ ISA_FAULT = Fault("The circuit has a gate that is not in the target", 1517)
 
 
 class Run:
-    """A scheduler with a story to be told: say what happens when, then take the trace.
+    """A scheduler whose trace is taken: say what happens when, then take the trace.
 
     Events are given in any order and happen in the order of their times.
     """

@@ -1,1 +1,1 @@
-"""Floor 4: what a person in a notebook or a terminal sees of a runtime."""
+"""Floor 5: what a person in a notebook or a terminal sees of a runtime."""

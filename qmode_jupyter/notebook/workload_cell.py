@@ -73,7 +73,7 @@ class WorkloadCell:
         display = self._display(group)
         self._define(service=self._service)
         error = self._run(body)
-        with self._closing_said(display, error):
+        with self._closed_inside(display, error):
             self._runtime.groups.close(group)
             jobs = self._runtime.groups[group].jobs
             unfinished = [job for job in jobs if not self._runtime.job_record(job).settled]
@@ -93,8 +93,7 @@ class WorkloadCell:
         if self._budget is not None:
             self._runtime.limit_usage(session.session_id, self._budget)
         display = self._display(session.session_id)
-        word = "batch" if self._mode is Mode.BATCH else "session"
-        self._define(**{word: session}, service=self._service)
+        self._define(**{self._mode.value: session}, service=self._service)
         with_blocks.enter(session)
         try:
             error = self._run(body)
@@ -102,7 +101,7 @@ class WorkloadCell:
             with_blocks.leave(session)
         workload = session.session_id
         self._services.kept = None
-        with self._closing_said(display, error):
+        with self._closed_inside(display, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
                 self._runtime.workloads.abandon(workload)
             elif self._flags.keep_open and error is None:
@@ -197,7 +196,7 @@ class WorkloadCell:
             return interrupt
 
     @contextmanager
-    def _closing_said(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:
+    def _closed_inside(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:
         """End a cell whose service is closed before the cell is over, by its own code or in the end."""
         try:
             yield

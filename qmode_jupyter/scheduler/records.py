@@ -98,20 +98,20 @@ class JobRecord:
     program: str
     state: JobState
     submitted_at: float
-    preparing_at: float | None = None
-    waiting_at: float | None = None
-    on_qpu_at: float | None = None
-    ended_at: float | None = None
+    preparing_at: float | None
+    waiting_at: float | None
+    on_qpu_at: float | None
+    ended_at: float | None
     #: Seconds that its time on the QPU is charged with; inside a session the session is charged.
-    charged_s: float = 0.0
+    charged_s: float
     #: Seconds that it would hold the QPU, known when it is prepared.
-    qpu_s: float = 0.0
-    reason: str = ""
-    reason_code: int | None = None
-    overhead_s: float = 0.0
-    max_execution_s: float | None = None
-    submitter: int = 0
-    awaited: tuple[str, ...] = ()
+    qpu_s: float
+    reason: str
+    reason_code: int | None
+    overhead_s: float
+    max_execution_s: float | None
+    submitter: int
+    awaited: tuple[str, ...]
 
     @property
     def settled(self) -> bool:
@@ -151,28 +151,28 @@ class WorkloadRecord:
     interactive_timeout_s: float
     max_time_s: float
     opened_at: float
-    started_at: float | None = None
-    activated_at: float | None = None
-    closed_at: float | None = None
-    last_job_started_at: float | None = None
-    last_job_completed_at: float | None = None
+    started_at: float | None
+    activated_at: float | None
+    closed_at: float | None
+    last_job_started_at: float | None
+    last_job_completed_at: float | None
     #: When the interactive timeout would end it; None while it does not count.
-    idle_deadline_at: float | None = None
+    idle_deadline_at: float | None
     #: When the maximum timeout ends it; None before the first job starts and after the close.
-    expires_at: float | None = None
+    expires_at: float | None
     #: Jobs that have not ended.
-    unfinished: int = 0
+    unfinished: int
     #: Jobs that still wait in the queue.
-    queued: int = 0
-    jobs: int = 0
+    queued: int
+    jobs: int
     #: Seconds charged so far (SEMANTICS U2, U3).
-    usage_s: float = 0.0
+    usage_s: float
     #: Seconds of its jobs on the QPU so far.
-    qpu_s: float = 0.0
+    qpu_s: float
     #: When it held the QPU or its priority: what a session is charged for.
-    stretches: tuple[Span, ...] = ()
+    stretches: tuple[Span, ...]
     #: Every state with the time at which it began.
-    history: tuple[tuple[WorkloadState, float], ...] = ()
+    history: tuple[tuple[WorkloadState, float], ...]
 
     @property
     def status(self) -> str:
@@ -187,4 +187,4 @@ class CalibrationRecord:
     qpu: str
     due_at: float
     duration_s: float
-    started_at: float | None = None
+    started_at: float | None

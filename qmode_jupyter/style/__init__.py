@@ -1,1 +1,1 @@
-"""What every face shares: words, colours, tables."""
+"""What all displays share: words, colours, tables."""

@@ -181,7 +181,7 @@ def job_word(state: str, place: int | None = None) -> str:
 
 
 def workload_word(state: str) -> str:
-    """Return a workload's state in words (LOOK): Pending, In progress, Inactive, Closed."""
+    """Return a workload's state in words: Pending, In progress, Inactive, Closed."""
     return WORKLOAD_WORDS.get(str(state), str(state).capitalize())
 
 

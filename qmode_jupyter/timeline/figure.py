@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ROWS_AT_MOST: Final = 40
 CHAPTERS_WITH_ROWS: Final = 8
 
-#: Strips of more workloads than this get thinner, until all together are no higher than the second number.
+#: Bands of more workloads than this get thinner, until all together are no higher than the second number.
 FULL_BANDS: Final = 12
 BANDS_HEIGHT: Final = 400.0
 

@@ -14,7 +14,9 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from qmode_jupyter.notebook import labextension
-from qmode_jupyter.notebook.labextension import FrontendComm
+from qmode_jupyter.notebook.labextension import FrontendComm, StatusPublisher
+from qmode_jupyter.notebook.view_model import empty
+from tests.emulated import service
 
 WHOLE = {"v": 1, "runtime": "aaaa1111", "seq": 99, "whole": True, "workloads": {}, "jobs": {}}
 DELTA = {"v": 1, "runtime": "aaaa1111", "seq": 99, "whole": False, "workloads": {}, "jobs": {"j1": {}}}
@@ -174,7 +176,9 @@ class FakeComm(BaseComm):
     ) -> None:
         if msg_type == "comm_msg" and broken.is_set():
             raise OSError("socket closed")
-        sent.append((msg_type, data))
+        with arrived:
+            sent.append((msg_type, data))
+            arrived.notify_all()
 
 
 class Kernel:
@@ -186,6 +190,7 @@ class Kernel:
 
 sent: list[tuple[str, Any]] = []
 broken = threading.Event()
+arrived = threading.Condition()
 
 
 @pytest.fixture
@@ -291,3 +296,46 @@ def test_no_kernel_no_message(comms: list[tuple[str, Any]]) -> None:
     pages.publish(DELTA)
     pages.close()
     assert comms == []
+
+
+# --- one service after the other ----------------------------------------------------------------
+
+
+def messages(comms: list[tuple[str, Any]], until: int) -> list[dict[str, Any]]:
+    """Wait until so many messages were sent, and return them."""
+    with arrived:
+        assert arrived.wait_for(lambda: len(comms) >= until, timeout=10)
+    return [data for _, data in comms]
+
+
+def test_the_pages_are_told_of_the_service_in_use_whole_first(comms: list[tuple[str, Any]]) -> None:
+    publisher = StatusPublisher(Kernel())
+    publisher.open()
+    with service() as one, service(seed=8) as other:
+        for number, used in enumerate((one, other), start=1):
+            publisher.follow(used)
+            publisher.follow(used)  # a second cell: nothing new
+            told = messages(comms, number + 1)[number]
+            assert (told["runtime"], told["whole"]) == (used.id, True)
+        other.open_group("g", other.backend("aer_simulator"))
+        publisher.flush()
+        assert [group["name"] for group in messages(comms, 4)[-1]["workloads"].values()] == ["g"]
+        told = len(comms)
+        one.close()  # it is not followed any more
+        publisher.flush()
+        publisher.close()
+        publisher.follow(one)
+        publisher.flush()
+    assert [kind for kind, _ in comms[told:]] == ["comm_close"]
+
+
+def test_before_there_is_a_service_a_click_changes_nothing(comms: list[tuple[str, Any]]) -> None:
+    publisher = StatusPublisher(Kernel())
+    publisher.open()
+    assert comms == [("comm_open", {**empty(), "seq": 0})]
+    request = {"action": "close", "runtime": "", "id": "w1"}
+    assert publisher._pages._answer(request) == {
+        "ok": False,
+        "error": "Nothing runs here; nothing was changed.",
+    }
+    publisher.close()

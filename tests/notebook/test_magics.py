@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from qmode_jupyter.notebook import workload_cell
 from qmode_jupyter.notebook.completion import matcher
+from qmode_jupyter.notebook.display.live import LiveDisplay
+from qmode_jupyter.notebook.display.throttle import CARDS, RateLimit
 from qmode_jupyter.notebook.magics import unload
+from qmode_jupyter.runtime.runtime import Runtime
 from tests.notebook.cells import run
 
 NAMES = ("qsession", "qbatch", "qjob", "qmode")
@@ -45,3 +50,21 @@ def test_unloading_takes_everything_out_and_loading_puts_it_back(shell: Interact
     assert ours() == (set(NAMES), True, True)
     _, error = run(shell, "%%qjob -b aer_simulator -q\nSampler(mode=backend).run([bell]).result()")
     assert error is None
+
+
+def test_the_cards_of_all_cells_share_one_limit(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+
+    class Noted(LiveDisplay):
+        def __init__(self, runtime: Runtime, owner: str, limit: RateLimit, *, quiet: bool) -> None:
+            limits.append(limit)
+            super().__init__(runtime, owner, limit, quiet=quiet)
+
+    monkeypatch.setattr(workload_cell, "LiveDisplay", Noted)
+    for magic in ("qsession", "qbatch", "qjob"):
+        assert run(shell, f"%%{magic} -b aer_simulator -q\nbackend")[1] is None
+    assert len(limits) == 3
+    assert len(set(map(id, limits))) == 1
+    assert limits[0].interval_s == CARDS[0]

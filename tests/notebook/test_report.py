@@ -23,9 +23,9 @@ def test_names_with_control_characters_are_shown_as_escapes(shell: InteractiveSh
         **{c: repr(shell.run_line_magic("qmode", c)) for c in ("jobs", "usage", "status")},
         **{c: str(shell.run_line_magic("qmode", f"{c} '{odd}'")) for c in ("show", "compare", "advise")},
     }
-    for face, text in texts.items():
-        assert not set(odd) & set(text) - set("a[2Jb"), face
-    assert all(seen in texts[face] for face in ("cell", "report", "show", "compare", "advise"))
+    for where, text in texts.items():
+        assert not set(odd) & set(text) - set("a[2Jb"), where
+    assert all(seen in texts[where] for where in ("cell", "report", "show", "compare", "advise"))
     labels = [
         text.get_text() for text in report.timeline().findobj(lambda artist: hasattr(artist, "get_text"))
     ]

@@ -1,4 +1,4 @@
-"""View models to try faces on: plain JSON as the runtime's snapshot has it, made by hand."""
+"""View models to try displays on: plain JSON as the runtime's snapshot has it, made by hand."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def ended(jobs: Mapping[str, Mapping[str, Any]] = {}, **more: Any) -> dict[str, 
 
 
 class Runtime:
-    """A view model that changes, with the faces that are told of it."""
+    """A view model that changes, with the displays that are told of it."""
 
     def __init__(self, jobs: Mapping[str, Mapping[str, Any]] = {}) -> None:
         self.jobs = {identifier: dict(entry) for identifier, entry in jobs.items()}

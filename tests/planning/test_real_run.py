@@ -40,7 +40,7 @@ def session(busy: RuntimeService) -> Trace:
     return busy.trace(held.session_id)
 
 
-def test_told_again_it_goes_as_it_went(session: Trace) -> None:
+def test_replayed_it_goes_as_it_went(session: Trace) -> None:
     recording = Recording.of(session)
     assert [act.event.submitter for act in recording.acts[:-1]] == [0, 0, 0, 1, 1, 1]
     again = replay(recording, Scenario(Mode.SESSION, session.plan))

@@ -7,10 +7,10 @@ import pytest
 from qmode_jupyter.scheduler.events import YOU, Execute, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import with_limits
 from qmode_jupyter.scheduler.records import JobState
-from qmode_jupyter.scheduler.refusals import IllegalEvent, Refused
 from qmode_jupyter.scheduler.rules import fill_lanes, serve, settle, start_next
+from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused
 from qmode_jupyter.scheduler.state import Calibration, Job, State
-from qmode_jupyter.scheduler.transitions import IllegalTransition, JobStep
+from qmode_jupyter.scheduler.transitions import JobStep
 from tests.scheduler.emulation import Emulation
 
 

@@ -13,7 +13,7 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
-from qmode_jupyter.simulation.backend import backend_of
+from qmode_jupyter.simulation.backend import LruCache, backend_of
 from qmode_jupyter.simulation.pack import pack
 from qmode_jupyter.simulation.tasks import SimulationOptions
 from tests.simulation.jobs import (
@@ -76,3 +76,26 @@ def test_a_device_that_knows_no_errors_has_none(store):
     isa = generate_preset_pass_manager(1, device, seed_transpiler=1).run(bell())
     result, _ = run("sampler", [sampler_pub(isa, shots=400)], device, store)
     assert set(result[0].data.meas.get_counts()) == {"00", "11"}
+
+
+def test_a_cache_keeps_what_was_used_last():
+    made = []
+    cache = LruCache(2)
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert cache.get_or_make(key, lambda key=key: made.append(key) or key) == key
+    assert made == ["a", "b", "c", "b"]
+    cache.clear()
+    cache.get_or_make("a", lambda: made.append("again"))
+    assert made[-1] == "again"
+
+
+def test_a_worker_keeps_the_backend_of_a_task(store):
+    tasks = [
+        pack("sampler", [sampler_pub(bell())], backend, SimulationOptions(), store)
+        for backend in (aer_simulator(), aer_simulator(), AerSimulator(method="statevector"))
+    ]
+    one, same, other = map(backend_of, tasks)
+    assert one is same
+    assert one is not other
+    assert other.simulator.options.method == "statevector"
+    assert one.fetch_circuit(tasks[0].pubs[0].circuit_key).data == bell().data

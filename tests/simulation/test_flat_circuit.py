@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
@@ -9,6 +10,7 @@ from qiskit.circuit.classical import expr
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qmode_jupyter.errors import IBMInputValueError
+from qmode_jupyter.simulation.flat_circuit import flatten
 from tests.simulation.jobs import (
     aer_simulator,
     generic,
@@ -72,3 +74,42 @@ def test_a_delay_without_its_length_has_no_noise_to_be_simulated_with(store):
     result, _ = run("sampler", [sampler_pub(circuit, [100])], aer_simulator(), store)
     assert result[0].data.c.get_counts() == {"1": 100}
     run("sampler", [sampler_pub(circuit.assign_parameters([100]))], generic(), store)
+
+
+def test_idle_qubits_and_barriers_go_and_the_measurements_come_last():
+    circuit = QuantumCircuit(5, 2)
+    circuit.x(4)
+    circuit.measure(4, 1)
+    circuit.barrier()
+    circuit.h(1)
+    circuit.measure(1, 0)
+    flat = flatten(circuit)
+    assert flat.qubits == (1, 4)
+    assert [i.name for i in flat.circuit.data] == ["x", "h", "measure", "measure"]
+    assert flat.samplable
+    assert flatten(circuit, also={0}).qubits == (0, 1, 4)
+
+
+def test_a_gate_behind_a_measurement_keeps_the_order_and_no_shots_are_sampled():
+    circuit = QuantumCircuit(1, 2)
+    circuit.measure(0, 0)
+    circuit.x(0)
+    circuit.measure(0, 1)
+    flat = flatten(circuit)
+    assert [i.name for i in flat.circuit.data] == ["measure", "x", "measure"]
+    assert not flat.samplable
+
+
+def test_slots_are_filled_with_the_values_of_their_expressions():
+    a, b = Parameter("a"), Parameter("b")
+    circuit = QuantumCircuit(1, 1)
+    circuit.rx(2 * a + 1, 0)  # linear
+    circuit.rz(a * b, 0)
+    circuit.ry(b.sin(), 0)
+    circuit.rx(0.5, 0)
+    circuit.measure(0, 0)
+    flat = flatten(circuit)
+    assert flat.slots == ((0, 0), (1, 0), (2, 0))
+    values = np.array([[0.1, 0.2], [3.0, -1.0]])  # a, b
+    expected = [[2 * x + 1, x * y, np.sin(y)] for x, y in values]
+    assert flat.fill(values) == pytest.approx(np.array(expected))

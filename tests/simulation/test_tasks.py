@@ -10,7 +10,8 @@ from qiskit_aer import AerSimulator
 from qmode_jupyter.simulation import tasks
 from qmode_jupyter.simulation.pack import pack
 from qmode_jupyter.simulation.results import unpack
-from qmode_jupyter.simulation.tasks import SimulationOptions, join
+from qmode_jupyter.simulation.tasks import SampledPub, SimulationOptions, TaskResult, join
+from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.simulation.worker import simulate
 from tests.simulation.jobs import (
     HAMILTONIAN,
@@ -69,3 +70,15 @@ def test_a_long_one_is_split_evenly(store):
     task = pack("sampler", [sampler_pub(ansatz, values)], aer_simulator(), SimulationOptions(), store)
     pieces = task.split(4)
     assert [sum(len(pub.values) for pub in piece.pubs) for piece in pieces] == [10] * 4
+
+
+def test_parts_come_together_as_the_sum_of_what_they_took():
+    def part(number, executing_s, *notes):
+        timing = JobTiming(1.5, 2.0, 10, executing_s, 0.25, ((number, executing_s),))
+        return TaskResult("sampler", (SampledPub(number, 0, {}),), timing, notes)
+
+    joined = join([part(1, 3.0, "slow"), part(0, 4.0, "slow", "odd")])
+    assert joined.timing == JobTiming(1.5, 2.0, 20, 7.0, 0.5, ((1, 3.0), (0, 4.0)))
+    assert joined.timing.on_qpu_s == 9, "the overhead is the job's, not the part's"
+    assert joined.notes == ("slow", "odd")
+    assert [pub.number for pub in joined.pubs] == [1, 0]

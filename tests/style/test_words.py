@@ -1,4 +1,4 @@
-"""The words and number formats that all faces share."""
+"""The words and number formats that all displays share."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ def job(state: str, *times: float | None, code: int | None = None) -> JobRecord:
     submitted, preparing, waiting, on_qpu, ended = [*times, None, None, None, None][:5]
     return JobRecord(
         "j", "qpu", "you", None, "sampler", JobState(state), submitted, preparing, waiting, on_qpu, ended,
-        reason_code=code,
+        charged_s=0.0, qpu_s=0.0, reason="", reason_code=code, overhead_s=0.0, max_execution_s=None,
+        submitter=0, awaited=(),
     )  # fmt: skip
 
 

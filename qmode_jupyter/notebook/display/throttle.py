@@ -20,7 +20,7 @@ from qmode_jupyter.notebook.view_model import Job, Message, Workload
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two messages: no second has more than ten, also where the wire is uneven.
+#: Seconds between two messages: no second has more than ten, also where the connection is uneven.
 INTERVAL_S: Final = 0.115
 #: What one second may carry, the envelopes of the messages included.
 BYTES_PER_S: Final = 20_000

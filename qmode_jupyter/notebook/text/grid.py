@@ -109,11 +109,11 @@ def grid(
     """Return a table as lines of at most `width` cells: titles, rows and, below a rule, totals."""
     body = [[_cell(c) for c in row] for row in (*rows, *([totals] if totals is not None else []))]
     shown = list(range(len(columns)))
-    whole = [max([cells(c.title), *(cells(row[i].text) for row in body)]) for i, c in enumerate(columns)]
-    while _total(wide := _widths(columns, shown, whole, width, COMFORTABLE), shown) > width:
+    natural = [max([cells(c.title), *(cells(row[i].text) for row in body)]) for i, c in enumerate(columns)]
+    while _total(wide := _widths(columns, shown, natural, width, COMFORTABLE), shown) > width:
         leaving = max(shown, key=lambda i: columns[i].leaves)
         if columns[leaving].leaves == 0:
-            wide = _widths(columns, shown, whole, width, NARROWEST)
+            wide = _widths(columns, shown, natural, width, NARROWEST)
             break
         shown.remove(leaving)
     head = [Cell(column.title, "muted") for column in columns]
@@ -174,10 +174,10 @@ def _total(wide: Sequence[int], shown: Sequence[int]) -> int:
 
 
 def _widths(
-    columns: Sequence[Column], shown: Sequence[int], whole: Sequence[int], width: int, least: int
+    columns: Sequence[Column], shown: Sequence[int], natural: Sequence[int], width: int, least: int
 ) -> list[int]:
     """Return the widths of all columns, those that give way cut as far as needed but not below `least`."""
-    wide = list(whole)
+    wide = list(natural)
     for i in shown:
         if columns[i].gives_way:
             excess = max(0, _total(wide, shown) - width)

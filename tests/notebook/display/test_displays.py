@@ -10,13 +10,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import IPython.display
 import nbclient
 import nbformat
 import pytest
 
+from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display import displays
-from qmode_jupyter.notebook.display.displays import NoDisplay, TextDisplay, front_end, open_display
-from tests.notebook.view_models import WORKLOAD, Runtime, job
+from qmode_jupyter.notebook.display.displays import (
+    CellOutput,
+    NoDisplay,
+    TextDisplay,
+    front_end,
+    open_display,
+)
+from tests.notebook.view_models import WORKLOAD, Runtime, ended, job
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -146,6 +154,41 @@ def test_a_log_file_gets_the_final_line_only(capsys: pytest.CaptureFixture[str])
     captured = capsys.readouterr()
     assert captured.err == ""
     assert captured.out.count("\n") == 1
+
+
+# ---- the output of a cell
+
+
+def test_what_is_frozen_is_drawn_once_and_not_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[dict[str, str]] = []
+    handle = SimpleNamespace(update=lambda content, raw: drawn.append(content))
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: handle)
+    runtime = Runtime({"a": job("queued", 1.0)})
+    output = CellOutput(WORKLOAD, runtime.snapshot)
+    output.draw()
+    assert "In progress" in drawn[-1]["text/html"]
+    runtime.facts = dict(ended()["workloads"][WORKLOAD])
+    output.freeze()
+    output.freeze()
+    output.draw()
+    assert len(drawn) == 2
+    assert "Closed" in drawn[-1]["text/html"]
+    assert {content["text/plain"] for content in drawn} == {"session vqe on generic_19q"}
+
+
+def test_a_service_that_is_gone_leaves_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[dict[str, str]] = []
+    handle = SimpleNamespace(update=lambda content, raw: drawn.append(content))
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: handle)
+    runtime = Runtime()
+
+    def gone(ids: frozenset[str] | None) -> dict[str, Any]:
+        if ids is None:
+            raise RuntimeClosedError("closed")
+        return runtime.snapshot(ids)
+
+    CellOutput(WORKLOAD, gone).freeze()
+    assert drawn[-1]["text/html"].startswith("<i>session vqe on generic_19q: its service was closed")
 
 
 # ---- in a kernel

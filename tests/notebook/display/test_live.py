@@ -76,3 +76,18 @@ def test_the_end_of_the_service_ends_it(
     display.finish()
     assert capsys.readouterr().out == ""
     assert shown.count("\n") <= 1
+
+
+def test_once_finished_it_is_told_of_nothing() -> None:
+    happened = []
+
+    class Told:
+        def subscribe(self, changed: object, ended: object) -> object:
+            happened.append("subscribed")
+            return lambda: happened.append("unsubscribed")
+
+    display = LiveDisplay(Told(), "w1", RateLimit(), quiet=True)  # type: ignore[arg-type]
+    display.leave()
+    assert happened == ["subscribed"], "the workload goes on"
+    display.finish()
+    assert happened == ["subscribed", "unsubscribed"]
