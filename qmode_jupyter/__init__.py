@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from qmode_jupyter.client.job import RuntimeJob, RuntimeJobV2
-    from qmode_jupyter.client.options.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
+    from qmode_jupyter.client.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
     from qmode_jupyter.client.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
     from qmode_jupyter.client.service import (
         IBMQuantumComputeService,
@@ -84,7 +84,7 @@ _HOME = {
     "BudgetExceededError": "errors",
     "CircuitTooLargeError": "errors",
     "Estimator": "client.primitives",
-    "EstimatorOptions": "client.options.options",
+    "EstimatorOptions": "client.options",
     "EstimatorV2": "client.primitives",
     "IBMAccountError": "errors",
     "IBMApiError": "errors",
@@ -101,8 +101,8 @@ _HOME = {
     "JobTimeoutError": "errors",
     "NotISAError": "errors",
     "OptionError": "errors",
-    "Options": "client.options.options",
-    "OptionsV2": "client.options.options",
+    "Options": "client.options",
+    "OptionsV2": "client.options",
     "Plan": "scheduler.plans",
     "QiskitRuntimeService": "client.service",
     "QmodeError": "errors",
@@ -119,7 +119,7 @@ _HOME = {
     "RuntimeProgramNotFound": "errors",
     "RuntimeService": "client.service",
     "Sampler": "client.primitives",
-    "SamplerOptions": "client.options.options",
+    "SamplerOptions": "client.options",
     "SamplerV2": "client.primitives",
     "Session": "client.session",
     "Trace": "scheduler.trace",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qmode_jupyter.client.absent import absent
-from qmode_jupyter.client.options.options import (
+from qmode_jupyter.client.options import (
     DynamicalDecouplingOptions,
     EnvironmentOptions,
     EstimatorOptions,

@@ -100,9 +100,9 @@ def nothing_left_running() -> Iterator[None]:
     threads = set(threading.enumerate())
     processes = set(psutil.Process().children(recursive=True))
     yield
-    face = sys.modules.get("qmode_jupyter.client.service")
-    if face is not None and face._default is not None:
-        face._default.close()  # it lives until the interpreter exits, by design
+    process = sys.modules.get("qmode_jupyter.client.process")
+    if process is not None:
+        process.open_services.close_default()  # it lives until the interpreter exits, by design
     assert not _threads_left(threads)
     assert not _processes_left(processes)
 

@@ -45,13 +45,19 @@ EXTRAS = {
 #: what they and it say to each other over a socket that nobody else can reach.
 UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
 #: Modules without a test file of their name, and why.
-WITHOUT_TEST: dict[str, str] = {}
+WITHOUT_TEST: dict[str, str] = {
+    "exceptions.py": "IBM's name for a module: nothing but the names in it, which test_exports reads",
+    "options.py": "the same",
+    "runtime/settings.py": "data: what each setting does is its reader's to show",
+}
 #: What lives as long as the process, where it stands, and why there can be only one.
 MODULE_STATE: dict[str, str] = {
     "simulation/pool.py:shared": "the worker processes that all share: the cores are the same for all",
     "simulation/process.py:_alive": "what a fork of this process must let go of",
     "simulation/process.py:_starting": "no fork of this process while one is started",
     "simulation/workers.py:_open": "what the end of the interpreter has to end",
+    "client/process.py:open_services": "code names no account: made again, a service is the same one (A29)",
+    "client/process.py:with_blocks": "code names no session: primitives join the `with` around them (S17)",
 }
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {

@@ -8,9 +8,7 @@ from typing import Any, Final
 
 from qmode_jupyter.client.options.kinds import NOTHING, Kind
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.style.characters import printable
-
-_LONGEST: Final = 60
+from qmode_jupyter.style.characters import shown
 
 
 def checked(name: str, kind: Kind, value: Any) -> Any:
@@ -25,12 +23,6 @@ def checked(name: str, kind: Kind, value: Any) -> Any:
         return kind.keep(value)
     except ValueError:
         raise IBMInputValueError(f"{name} must be {kind.words}, not {shown(value)}.") from None
-
-
-def shown(value: object) -> str:
-    """Return a value as an error shows it: on one line, and short."""
-    text = printable(repr(value))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def instance_of(cls: type, words: str) -> Kind:

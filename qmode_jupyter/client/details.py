@@ -1,4 +1,4 @@
-"""The service's facts about a session, batch or job as plain dictionaries, all of one shape.
+"""What the service says of a session, batch or job, as plain dictionaries of one shape.
 
 The keys are those of a session's details (SEMANTICS S6). A job has them too, with None where they
 mean nothing to it, and some of its own behind them.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from qmode_jupyter.runtime.clock import timestamp
-from qmode_jupyter.runtime.jobs import JobFacts
+from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 
 
-def whole(seconds: float) -> float:
-    """Return whole seconds as an int, which is how the service writes them, and others to the millisecond."""
+def as_sent(seconds: float) -> float:
+    """Return seconds as the service writes them: whole ones as an int, others to the millisecond."""
     return int(seconds) if seconds == int(seconds) else round(seconds, 3)
 
 
@@ -31,7 +31,7 @@ def wire_mode(mode: Mode) -> str:
 
 def workload_usage(record: WorkloadRecord) -> float | None:
     """Return the seconds charged so far, None before the first job has started (SEMANTICS S8)."""
-    return None if record.started_at is None else whole(record.usage_s)
+    return None if record.started_at is None else as_sent(record.usage_s)
 
 
 def workload_details(runtime: Runtime, record: WorkloadRecord) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def workload_details(runtime: Runtime, record: WorkloadRecord) -> dict[str, Any]
     return {
         "id": record.id,
         "backend_name": record.qpu,
-        "interactive_timeout": whole(record.interactive_timeout_s),
-        "max_time": whole(record.max_time_s),
+        "interactive_timeout": as_sent(record.interactive_timeout_s),
+        "max_time": as_sent(record.max_time_s),
         "active_timeout": max(0, int(record.max_time_s - held)),  # SEMANTICS S5, A3: what is left of it
         "state": str(record.state),
         "accepting_jobs": record.accepting_jobs,
@@ -86,13 +86,17 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)
 
 
-def job_details(runtime: Runtime, record: JobRecord, facts: JobFacts) -> dict[str, Any]:
+def _mode_of(runtime: Runtime, record: JobRecord) -> str:
+    return "job" if record.workload is None else wire_mode(runtime.workloads.record(record.workload).mode)
+
+
+def job_details(runtime: Runtime, record: JobRecord, request: JobRequest) -> dict[str, Any]:
     """Return the details of a job."""
     return {
         "id": record.id,
         "backend_name": record.qpu,
         "interactive_timeout": None,
-        "max_time": None if record.max_execution_s is None else whole(record.max_execution_s),
+        "max_time": None if record.max_execution_s is None else as_sent(record.max_execution_s),
         "active_timeout": None,
         "state": str(record.state),
         "accepting_jobs": None,
@@ -101,15 +105,15 @@ def job_details(runtime: Runtime, record: JobRecord, facts: JobFacts) -> dict[st
         "started_at": wall(runtime, record.preparing_at),
         "closed_at": wall(runtime, record.ended_at),
         "activated_at": wall(runtime, record.on_qpu_at),
-        "mode": "job" if record.workload is None else wire_mode(runtime.workload(record.workload).mode),
-        "usage_time": whole(record.charged_s),
+        "mode": _mode_of(runtime, record),
+        "usage_time": as_sent(record.charged_s),
         "timestamps": [
             {"status": str(state), "timestamp": wall(runtime, at)} for state, at in job_moments(record)
         ],
         "status": record.status,
         "program": record.program,
         "session_id": record.workload,
-        "tags": list(facts.tags),
+        "tags": list(request.tags),
         "reason": record.reason,
         "reason_code": record.reason_code,
         "seconds": job_seconds(runtime, record),

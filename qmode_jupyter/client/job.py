@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 
-from qmode_jupyter.client.details import job_details, job_moments, job_seconds, wall, whole
+from qmode_jupyter.client.details import as_sent, job_details, job_moments, job_seconds, wall
 from qmode_jupyter.client.job_result import JobResult, check_done, decoded, reason_of
-from qmode_jupyter.client.options.options import checked_tags
+from qmode_jupyter.client.options import checked_tags
 from qmode_jupyter.errors import (
     ApproximationWarning,
     RuntimeClosedError,
@@ -23,12 +22,13 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.scheduler.records import TOO_LONG
 from qmode_jupyter.style.characters import printable, printable_lines
+from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
-    from qmode_jupyter.client.service import RuntimeService
-    from qmode_jupyter.runtime.jobs import JobFacts
+    from qmode_jupyter.runtime.jobs import JobRequest
+    from qmode_jupyter.runtime.runtime import Runtime
     from qmode_jupyter.scheduler.records import JobRecord
 
 JobStatus = Literal["INITIALIZING", "QUEUED", "RUNNING", "CANCELLED", "DONE", "ERROR"]
@@ -37,6 +37,22 @@ JobStatus = Literal["INITIALIZING", "QUEUED", "RUNNING", "CANCELLED", "DONE", "E
 _MIN_POLL_S: Final = 0.1
 
 _log = logging.getLogger(__name__)
+
+
+class JobService(Protocol):
+    """What a job needs of the service that runs it."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """Where the job runs."""
+
+    @property
+    def instance(self) -> str:
+        """The instance that it is charged to."""
+
+    @property
+    def legacy_metrics(self) -> bool:
+        """Whether metrics also have the keys that the service removed in 2026 (SEMANTICS A10)."""
 
 
 class Status(str):
@@ -65,9 +81,10 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     JOB_FINAL_STATES: ClassVar[tuple[JobStatus, ...]] = ("DONE", "CANCELLED", "ERROR")
     ERROR: ClassVar[JobStatus] = "ERROR"
 
-    def __init__(self, service: RuntimeService, job_id: str) -> None:
+    def __init__(self, service: JobService, job_id: str) -> None:
         super().__init__(job_id)
         self._service = service
+        self._runtime = service.runtime
         self._final: JobRecord | None = None
         #: Used by `result` when it is given no decoder.
         self.result_decoder: Any = None
@@ -78,7 +95,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         """Return everything that is known of the job now, in emulated seconds."""
         if self._final is not None:  # SEMANTICS J8: an ended job is never asked for again
             return self._final
-        record = self._service.job_record(self._job_id)
+        record = self._runtime.job_record(self._job_id)
         if record.settled:
             self._final = record
         return record
@@ -133,7 +150,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             ``session_id``, ``tags``, ``reason``, ``reason_code`` and ``seconds``: how long it was
             ``queued``, ``preparing``, ``waiting`` for the QPU and ``on_qpu``.
         """
-        return job_details(self._service, self.record(), self._facts)
+        return job_details(self._runtime, self.record(), self._request)
 
     # ---- waiting
 
@@ -157,11 +174,10 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             If the service was closed meanwhile.
         """
         if poll_interval and poll_interval < _MIN_POLL_S:
-            warnings.warn(
+            warn(
                 "The poll interval specified is lower than the minimal allowed. Using "
                 f"{_MIN_POLL_S} as the poll interval.",
                 UserWarning,
-                stacklevel=2,
             )
         self._wait(timeout)
 
@@ -205,27 +221,27 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         self._wait(timeout)
         record = self.record()
         check_done(record)
-        if self._facts.private and not self._service.read_once(self._job_id):
+        if self._request.private and not self._runtime.jobs.read_once(self._job_id):
             return None
         try:
-            plain = self._service.outcome_result(self._job_id)
+            plain = self._runtime.job_result(self._job_id)
         except RuntimeInvalidStateError:
-            if self._service.closed:
+            if self._runtime.closed:
                 raise RuntimeClosedError(
                     f"The service of job {record.id} was closed, and its result is gone with it."
                 ) from None
             raise
-        for note in self._service.job_notes(self._job_id):
-            warnings.warn(note, ApproximationWarning, stacklevel=2)
+        for note in self._runtime.job_notes(self._job_id):
+            warn(note, ApproximationWarning)
         return decoded(JobResult(plain, plain.metadata), decoder or self.result_decoder)
 
     def _wait(self, timeout: float | None) -> None:
         # Also for a job that has ended: that its result was asked for is part of what happened. Only
         # a closed service can't be told any more.
-        if self._final is not None and self._service.closed:
+        if self._final is not None and self._runtime.closed:
             return
         try:
-            self._final = self._service.wait(self._job_id, timeout)
+            self._final = self._runtime.wait(self._job_id, timeout)
         except TimeoutError:
             raise RuntimeJobTimeoutError(
                 f"Timed out waiting for job to complete after {timeout} secs."
@@ -239,7 +255,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         RuntimeInvalidStateError
             If it has ended (SEMANTICS J10).
         """
-        self._service.cancel_job(self._job_id)
+        self._runtime.cancel_job(self._job_id)
 
     # ---- what it cost
 
@@ -253,22 +269,20 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         """
         record = self.record()
         if record.settled:
-            return whole(record.charged_s)
+            return as_sent(record.charged_s)
         if not partial:
             return 0
         if record.on_qpu_at is None:
             return 0
-        return max(0.0, round(self._service.now() - record.on_qpu_at, 3))
+        return max(0.0, round(self._runtime.now() - record.on_qpu_at, 3))
 
     @property
     def usage_estimation(self) -> dict[str, Any]:
         """``quantum_seconds``: seconds that it would hold the QPU (SEMANTICS J15, U6)."""
         seconds = self.record().qpu_s
         if not seconds:
-            facts = self._facts
-            timing = self._service.estimate(facts.program, facts.pubs, facts.backend, facts.options)
-            seconds = self._service.usage_of(timing)
-        return {"quantum_seconds": whole(seconds)}
+            seconds = self._runtime.usage_of(self._runtime.estimate(self._request))
+        return {"quantum_seconds": as_sent(seconds)}
 
     def metrics(self) -> dict[str, Any]:
         """Return its times and usage as the service gives them (SEMANTICS J14).
@@ -289,14 +303,14 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         }
         metrics: dict[str, Any] = {
             "timestamps": {
-                "created": wall(self._service, record.submitted_at),
-                "running": wall(self._service, record.preparing_at),
-                "finished": wall(self._service, record.ended_at),
+                "created": wall(self._runtime, record.submitted_at),
+                "running": wall(self._runtime, record.preparing_at),
+                "finished": wall(self._runtime, record.ended_at),
             },
             "usage": usage,
             "caller": f"qmode_jupyter~{record.program}.py",
             "qiskit_version": qiskit_version,
-            "circuits_execution_time_ns": round(job_seconds(self._service, record)["on_qpu"] * 1e9),
+            "circuits_execution_time_ns": round(job_seconds(self._runtime, record)["on_qpu"] * 1e9),
         }
         if self._service.legacy_metrics:  # SEMANTICS A10
             usage |= {"quantum_seconds": usage_s, "seconds": usage_s}
@@ -309,34 +323,34 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         if not record.settled:
             _log.warning("Job logs are only available after the job finishes.")
             return ""
-        lines = [f"{wall(self._service, at)} {state}" for state, at in job_moments(record)]
+        lines = [f"{wall(self._runtime, at)} {state}" for state, at in job_moments(record)]
         return "\n".join([*lines, *([reason_of(record)] if record.reason else [])])
 
     # ---- what it is
 
     @property
-    def _facts(self) -> JobFacts:
-        return self._service.job_facts(self._job_id)
+    def _request(self) -> JobRequest:
+        return self._runtime.jobs.request(self._job_id)
 
     @property
-    def service(self) -> RuntimeService:
+    def service(self) -> JobService:
         """The service that runs it."""
         return self._service
 
     def backend(self, timeout: float | None = None) -> BackendV2:
         """Return its backend."""
         del timeout  # IBM's waits for a backend that is not known yet
-        return self._facts.backend
+        return self._request.backend
 
     @property
     def session_id(self) -> str | None:
         """The id of its session or batch; None in job mode."""
-        return self._facts.workload
+        return self._request.workload
 
     @property
     def primitive_id(self) -> str:
         """Its program: "sampler" or "estimator"."""
-        return self._facts.program
+        return self._request.program
 
     @property
     def instance(self) -> str:
@@ -351,24 +365,24 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     @property
     def private(self) -> bool:
         """Whether its inputs are kept to itself and its result is read only once (SEMANTICS J18)."""
-        return self._facts.private
+        return self._request.private
 
     @property
     def inputs(self) -> dict[str, Any]:
         """Its PUBs and what of the options reached the simulator; empty for a private job."""
-        facts = self._facts
-        return {} if facts.private else {"pubs": list(facts.pubs), "options": facts.options, "version": 2}
+        asked = self._request
+        return {} if asked.private else {"pubs": list(asked.pubs), "options": asked.options, "version": 2}
 
     @property
     def creation_date(self) -> datetime:
         """When it was submitted, in local time."""
-        seconds = self._service.origin_s + self.record().submitted_at
+        seconds = self._runtime.origin_s + self.record().submitted_at
         return datetime.fromtimestamp(seconds, tz=UTC).astimezone()
 
     @property
     def tags(self) -> list[str]:
         """Its tags."""
-        return list(self._facts.tags)
+        return list(self._request.tags)
 
     def update_tags(self, new_tags: Sequence[str]) -> list[str]:
         """Replace its tags and return them, each once.
@@ -379,7 +393,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             For what is no list of texts, more than 8 of them, or one of more than 86 characters.
         """
         tags = tuple(dict.fromkeys(checked_tags(new_tags)))
-        self._service.tag(self._job_id, tags)
+        self._runtime.jobs.tag(self._job_id, tags)
         return list(tags)
 
     def properties(self, refresh: bool = False) -> Any:
@@ -392,12 +406,12 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         return f"<{type(self).__name__}({self._job_id!r}, {self.primitive_id!r})>"
 
     def _repr_html_(self) -> str:
-        record, seconds = self.record(), job_seconds(self._service, self.record())
+        record, seconds = self.record(), job_seconds(self._runtime, self.record())
         reason = f": {escape(reason_of(record))}" if record.reason else ""
         spent = ", ".join(f"{word.replace('_', ' ')} {value:g} s" for word, value in seconds.items() if value)
         return (
             f"<b>{escape(record.program)}</b> {escape(record.id)} on {escape(printable(record.qpu))}: "
-            f"{record.status}{reason}<br>{spent or 'not started'}; usage {whole(record.charged_s):g} s"
+            f"{record.status}{reason}<br>{spent or 'not started'}; usage {as_sent(record.charged_s):g} s"
         )
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
 
-from qmode_jupyter.client.context import current_session
+from qmode_jupyter.client.context import JobContainer
 from qmode_jupyter.client.isa import check_isa, check_rzz
 from qmode_jupyter.client.job import RuntimeJob
-from qmode_jupyter.client.mode import resolve
-from qmode_jupyter.client.options.options import (
+from qmode_jupyter.client.mode import JobMode, resolve
+from qmode_jupyter.client.options import (
     EstimatorOptions,
     OptionsT,
     ResilienceOptions,
     SamplerOptions,
     options_from,
 )
-from qmode_jupyter.client.places import submit
+from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.client.pubs import estimator_pubs, refuse_v1_call, sampler_pubs
 from qmode_jupyter.errors import (
     IBMInputValueError,
@@ -29,6 +29,8 @@ from qmode_jupyter.errors import (
     UsageWarning,
     V1StyleError,
 )
+from qmode_jupyter.runtime.backend_answers import REP_DELAY_RANGE_S
+from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.simulation.tasks import Program, SimulationOptions
 from qmode_jupyter.style.warn import warn
 
@@ -36,10 +38,6 @@ if TYPE_CHECKING:
     from qiskit.primitives.containers import EstimatorPubLike, SamplerPubLike
     from qiskit.providers import BackendV2
 
-    from qmode_jupyter.client.session import Session
-
-# Seconds between executions that IBM's QPUs take, unless the backend says otherwise.
-_REP_DELAY_RANGE_S: Final = (0.0, 500e-6)
 
 _log = logging.getLogger(__name__)
 
@@ -52,20 +50,20 @@ class Primitive(Generic[OptionsT]):
 
     def __init__(self, mode: object, options: object, older: dict[str, Any]) -> None:
         _refuse_older(type(self).__name__, older)
-        place = resolve(mode)
-        self._session, self._service, self._backend = place.session, place.service, place.backend
+        self._container = resolve(mode)
+        self._service, self._backend = self._container.service, self._container.backend_object
         self._options = options_from(self._options_class, options)
         self._said: set[str] = set()
 
     @property
-    def mode(self) -> Session | None:
+    def mode(self) -> JobContainer | None:
         """Its session or batch; None in job mode."""
-        return self._session
+        return None if isinstance(self._container, JobMode) else self._container
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> JobContainer | None:
         """The older name of `mode`."""
-        return self._session
+        return self.mode
 
     @property
     def options(self) -> OptionsT:
@@ -77,8 +75,8 @@ class Primitive(Generic[OptionsT]):
         return self._backend
 
     def __repr__(self) -> str:
-        where = f"mode={self._session!r}" if self._session is not None else f"backend={self._backend.name!r}"
-        return f"<{type(self).__name__}({where})>"
+        made_with = f"backend={self._backend.name!r}" if self.mode is None else f"mode={self.mode!r}"
+        return f"<{type(self).__name__}({made_with})>"
 
     def _submit(self, pubs: Sequence[Any], simulation: SimulationOptions) -> RuntimeJob:
         """Check what needs the backend, submit, and return the job (SEMANTICS P4)."""
@@ -90,24 +88,24 @@ class Primitive(Generic[OptionsT]):
         check_isa(circuits, self._backend)
         self._warn_without_effect()
         self._warn_of_usage()
-        arguments: dict[str, Any] = {
-            "max_execution_s": self._max_execution_s(),
-            "tags": tuple(options.environment.job_tags or ()),
-            "private": bool(options.environment.private),
-        }
-        if self._session is not None:
-            job_id = self._session.submit(self._program, pubs, simulation, **arguments)
-        else:
-            if current_session() is not None:  # SEMANTICS P2
-                _log.warning(
-                    "Even though a session/batch context manager is open this job will run in job mode "
-                    "because the %s primitive was initialized outside the context manager. Move the %s "
-                    "initialization inside the context manager to run in a session/batch.",
-                    self._program,
-                    self._program,
-                )
-            job_id = submit(self._service, self._program, pubs, self._backend, simulation, **arguments)
-        return RuntimeJob(self._service, job_id)
+        if self.mode is None and with_blocks.current() is not None:  # SEMANTICS P2
+            _log.warning(
+                "Even though a session/batch context manager is open this job will run in job mode "
+                "because the %s primitive was initialized outside the context manager. Move the %s "
+                "initialization inside the context manager to run in a session/batch.",
+                self._program,
+                self._program,
+            )
+        request = JobRequest(
+            self._program,
+            tuple(pubs),
+            self._backend,
+            simulation,
+            max_execution_s=self._max_execution_s(),
+            tags=tuple(options.environment.job_tags or ()),
+            private=bool(options.environment.private),
+        )
+        return RuntimeJob(self._service, self._container.submit(request))
 
     def _simulation(self, *, dry_run: bool, seed: object = None, exact: bool = False) -> SimulationOptions:
         """Return what of the options reaches the simulator."""
@@ -126,7 +124,7 @@ class Primitive(Generic[OptionsT]):
         )
 
     def _check_rep_delay(self, rep_delay: float) -> None:
-        low, high = getattr(self._backend, "rep_delay_range", None) or _REP_DELAY_RANGE_S
+        low, high = getattr(self._backend, "rep_delay_range", None) or REP_DELAY_RANGE_S
         if not low <= rep_delay <= high:
             raise OptionError(
                 f"The option execution.rep_delay is in seconds, from {low:g} to {high:g}, not {rep_delay:g}."
@@ -134,7 +132,7 @@ class Primitive(Generic[OptionsT]):
 
     def _max_execution_s(self) -> float | None:
         limit: int | None = self._options.max_execution_time or None
-        longest = self._session.max_time if limit and self._session is not None else None
+        longest = self._container.max_time if limit else None
         if limit and longest and limit > longest and "max_execution_time" not in self._said:  # SEMANTICS J21
             self._said.add("max_execution_time")
             warn(
@@ -154,9 +152,11 @@ class Primitive(Generic[OptionsT]):
             )
 
     def _warn_of_usage(self) -> None:
-        if self._service.plan.allowance_s is None and self._service.plan.cost_limit_s is None:
+        runtime = self._service.runtime
+        plan = runtime.settings.plan
+        if plan.allowance_s is None and plan.cost_limit_s is None:
             return
-        if self._service.usage()["usage_limit_reached"]:  # SEMANTICS P7, Q2
+        if runtime.usage()["usage_limit_reached"]:  # SEMANTICS P7, Q2
             warn(
                 "This instance has met its usage limit. Workloads will not run until time is made available.",
                 UsageWarning,
@@ -193,7 +193,7 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
 
     def __init__(
         self,
-        mode: BackendV2 | Session | None = None,
+        mode: BackendV2 | JobContainer | None = None,
         options: dict[str, Any] | SamplerOptions | None = None,
         **older: Any,
     ) -> None:
@@ -273,7 +273,7 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
 
     def __init__(
         self,
-        mode: BackendV2 | Session | None = None,
+        mode: BackendV2 | JobContainer | None = None,
         options: dict[str, Any] | EstimatorOptions | None = None,
         **older: Any,
     ) -> None:

@@ -19,7 +19,7 @@ from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-from qmode_jupyter.client.options.kinds import real, whole
+from qmode_jupyter.client.options.kinds import real, whole_number
 from qmode_jupyter.errors import IBMInputValueError, OptionError, QmodeWarning, V1StyleError
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import printable
@@ -57,7 +57,7 @@ def sampler_pubs(pubs: object, shots: object, default_shots: int) -> list[Sample
         For the first thing that is wrong, with the number of its PUB.
     """
     if shots is not None:
-        shots = _kept("shots", whole(1), shots)
+        shots = _kept("shots", whole_number(1), shots)
     coerced = _coerced("sampler", pubs, lambda item: SamplerPub.coerce(item, shots))
     coerced = [pub if pub.shots else SamplerPub.coerce(pub, default_shots) for pub in coerced]
     for number, pub in enumerate(coerced):
@@ -134,7 +134,7 @@ def _what_is_wrong(program: str, item: object) -> str:
     if len(parts) > values_at + 2:
         return f"it has {len(parts)} parts, and at most {values_at + 2} are known."
     if len(parts) > values_at + 1 and parts[-1] is not None:
-        kind, word = (whole(1), "shots") if program == "sampler" else (real(above=0), "precision")
+        kind, word = (whole_number(1), "shots") if program == "sampler" else (real(above=0), "precision")
         try:
             kind.keep(parts[-1])
         except ValueError:

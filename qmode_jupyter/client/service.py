@@ -6,20 +6,19 @@ fake one, your own) runs on `default_service()`, which the magics use too.
 
 from __future__ import annotations
 
-import atexit
 import inspect
-import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from qmode_jupyter.client.account import OneInstance, Settings, take_account
+from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
-from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, many, whole
+from qmode_jupyter.client.job import RuntimeJob
+from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, many, whole_number
+from qmode_jupyter.client.process import open_services
 from qmode_jupyter.errors import (
     BackendNotFoundError,
     IBMInputValueError,
@@ -29,40 +28,30 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     UnsupportedOptionWarning,
 )
-from qmode_jupyter.runtime.backend_answers import own
-from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
+from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
+from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
 from qmode_jupyter.runtime.runtime import Runtime
-from qmode_jupyter.scheduler.records import SETTLED, Mode
+from qmode_jupyter.scheduler.records import SETTLED
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
-    from qmode_jupyter.client.job import RuntimeJob
     from qmode_jupyter.runtime.clock import Clock
     from qmode_jupyter.runtime.engine import Speed
-    from qmode_jupyter.runtime.runtime import Timing
+    from qmode_jupyter.runtime.settings import Settings, Timing
     from qmode_jupyter.runtime.tenants import Tenants
     from qmode_jupyter.scheduler.plans import Plan
+    from qmode_jupyter.scheduler.records import WorkloadRecord
+    from qmode_jupyter.scheduler.trace import Trace
 
-# Which service handed a backend out; None stands for one that was closed. The values are strong:
-# an open service lives until it is closed, as its processes do.
-_owners: WeakKeyDictionary[BackendV2, RuntimeService | None] = WeakKeyDictionary()
-
-_COUNT: Final = whole()
+_COUNT: Final = whole_number()
 _BACKEND: Final = Kind("the name of a backend, a text like 'generic_19q'", TEXT.keep)
 
-# The open service of each account.
-_accounts: dict[Settings, RuntimeService] = {}
-_accounts_lock = threading.RLock()
 
-_default: RuntimeService | None = None
-_default_lock = threading.Lock()
-
-
-class _Account(type):
-    """Makes a service once for equal settings, as long as it is open (SEMANTICS A29)."""
+class _OnePerAccount(type):
+    """Makes a service once for an account, as long as it is open (SEMANTICS A29)."""
 
     @property
     def __signature__(cls) -> inspect.Signature:
@@ -70,28 +59,27 @@ class _Account(type):
         return made.replace(parameters=list(made.parameters.values())[1:])
 
     def __call__(cls, *arguments: Any, **words: Any) -> Any:
-        if cls is not RuntimeService:
-            return super().__call__(*arguments, **words)
         try:
             bound = cls.__signature__.bind(*arguments, **words)
         except TypeError as error:
             raise TypeError(
-                f"RuntimeService: {error}; plan, timing and speed come first, all else by its name."
+                f"{cls.__name__}: {error}; plan, timing and speed come first, all else by its name."
             ) from None
         bound.apply_defaults()
-        account = bound.arguments.pop("account")
-        settings = Settings.checked(**bound.arguments)
-        with _accounts_lock:
-            service = _accounts.get(settings)
-            if service is None or service.closed:
-                service = _accounts[settings] = super().__call__(*arguments, **words)
-            else:
-                take_account(account)
-                service._makers += 1
-            return service
+        unused = bound.arguments.pop("account")
+        account: Hashable = Account.checked(**bound.arguments)
+        make = super().__call__
+        if cls is not RuntimeService:
+            account = object()  # a class of somebody's own: each is another account
+        with open_services.making:
+            known = open_services.get(account)
+            if known is not None:
+                take_account(unused)
+                return known
+            return open_services.add(account, make(*arguments, **words))
 
 
-class RuntimeService(OneInstance, Runtime, metaclass=_Account):
+class RuntimeService(metaclass=_OnePerAccount):
     """An emulated IBM Quantum service in this process.
 
     Made again with the same settings it is the same service, as an account is: the same jobs,
@@ -144,7 +132,7 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
         instance: str | None = None,
         **account: Any,
     ) -> None:
-        settings = Settings.checked(
+        self._account = Account.checked(
             plan=plan,
             timing=timing,
             speed=speed,
@@ -157,28 +145,112 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
             instance=instance,
         )
         take_account(account)
-        self.settings = settings
-        self.legacy_metrics = settings.legacy_metrics
-        #: How often it was made: each `with` that ends takes one back, and the last one closes it.
-        self._makers = 1
-        Runtime.__init__(
-            self,
-            settings.plan,
-            timing,
-            speed,
-            seed=settings.seed,
-            workers=settings.workers,
-            clock=clock,
-            load=settings.load,
-            tenants=tenants,
-        )
-        try:
-            OneInstance.__init__(self, instance, self.plan.name)
-        except BaseException:
-            Runtime.close(self)
-            raise
-        self._session_backends: dict[str, BackendV2] = {}
-        self._read_private: set[str] = set()
+        self._runtime = Runtime(self._account.settings)
+
+    def __repr__(self) -> str:
+        speed = "'max'" if self.speed == "max" else f"{self.speed:g}"
+        return f"<{type(self).__name__} plan={self.plan.name!r} timing={self.timing!r} speed={speed}>"
+
+    # ---- what it is
+
+    #: IBM's word for its local testing mode, which has no queue and no limits: this service has them.
+    is_local: ClassVar[bool] = False
+
+    @property
+    def runtime(self) -> Runtime:
+        """What it shows: the engine, jobs, sessions, batches and QPUs behind IBM's names."""
+        return self._runtime
+
+    @property
+    def settings(self) -> Settings:
+        """What it was made with."""
+        return self._runtime.settings
+
+    @property
+    def plan(self) -> Plan:
+        """Limits and prices."""
+        return self.settings.plan
+
+    @property
+    def timing(self) -> Timing:
+        """Whether a job's time on the QPU is "modelled" or "measured"."""
+        return self.settings.timing
+
+    @property
+    def speed(self) -> Speed:
+        """What the clock does while you wait: "max", or emulated seconds per second."""
+        return self.settings.speed
+
+    @property
+    def clock(self) -> Clock:
+        """The emulated clock."""
+        return self._runtime.clock
+
+    def now(self) -> float:
+        """Return the emulated time in seconds since the service began."""
+        return self._runtime.now()
+
+    @property
+    def legacy_metrics(self) -> bool:
+        """Whether metrics also have the keys that the service removed in 2026 (SEMANTICS A10)."""
+        return self._account.legacy_metrics
+
+    # ---- the instance, and no account
+
+    @property
+    def instance(self) -> str:
+        """The instance that jobs are charged to."""
+        return self._account.instance
+
+    def active_instance(self) -> str:
+        """Return the one instance that there is."""
+        return self.instance
+
+    def instances(self) -> list[dict[str, Any]]:
+        """Return the one instance that there is, with its plan."""
+        return [{"crn": self.instance, "name": self.instance, "plan": self.plan.name}]
+
+    @property
+    def channel(self) -> str:
+        """Where an IBM account would lead; this service is in this process."""
+        return "emulated"
+
+    def active_account(self) -> dict[str, Any]:
+        """Return what there is of an account: the channel, the instance and its plan; no token."""
+        return {"channel": self.channel, "instance": self.instance, "plans_preference": [self.plan.name]}
+
+    @staticmethod
+    def saved_accounts(
+        default: bool | None = None,
+        channel: str | None = None,
+        filename: str | None = None,
+        name: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the accounts that are saved: none."""
+        del default, channel, filename, name
+        return {}
+
+    @staticmethod
+    def save_account(*account: Any, **named: Any) -> None:
+        """Save nothing, and say so (IBM's client keeps accounts in a file)."""
+        what = ", ".join(named) or ("What was given" if account else "The account")
+        warn(f"{what} was not saved: an emulated service needs no account.", QmodeWarning)
+
+    @staticmethod
+    def delete_account(
+        filename: str | None = None, name: str | None = None, channel: str | None = None
+    ) -> bool:
+        """Delete nothing, say so, and return False: no account was deleted."""
+        del filename, name, channel
+        warn("Nothing was deleted: an emulated service has no account, IBM's are left alone.", QmodeWarning)
+        return False
+
+    def usage(self) -> dict[str, Any]:
+        """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12, A25).
+
+        What runs counts as it goes. The figure falls only when a charge leaves the window.
+        """
+        return self._runtime.usage()
 
     # ---- backends
 
@@ -199,9 +271,8 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
         self._warn_of(
             instance=instance, use_fractional_gates=use_fractional_gates, calibration_id=calibration_id
         )
-        backend = super().backend(checked("name", _BACKEND, name))
-        _owners[backend] = self
-        own(backend, self)
+        backend = self._runtime.qpus.backend(checked("name", _BACKEND, name))
+        hand_out(backend, self)
         return backend
 
     def _warn_of(self, instance: str | None = None, **asked: object) -> None:
@@ -214,17 +285,16 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
                 UnsupportedOptionWarning,
             )
 
+    def backend_names(self) -> tuple[str, ...]:
+        """Return the names that `backend` takes."""
+        return backend_names()
+
     def pending_jobs(self, qpu: str) -> int:
         """Return how many jobs of everybody's have not ended on a QPU."""
         return self._pending()[qpu]
 
-    def _unended(self) -> int:
-        # Without the engine, which may be what ends the service.
-        jobs = [self._scheduler.jobs.get(job) for job in self.job_ids()]
-        return sum(job is not None and job.state not in SETTLED for job in jobs)
-
     def _pending(self) -> Counter[str]:
-        return self.look(
+        return self._runtime.look(
             lambda scheduler: Counter(job.qpu for job in scheduler.jobs.values() if job.state not in SETTLED)
         )
 
@@ -266,7 +336,7 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
             include_mocks=include_mocks,
         )
         wanted = Wanted(*_checked_wishes(min_num_qubits, dynamic_circuits, filters), kwargs)
-        names = self.backend_names() if name is None else (name,)
+        names = backend_names() if name is None else (name,)
         found = [backend for backend in self._made(names) if wanted.fits(backend)]
         if not found:
             wanted.check_attributes(self.backend())
@@ -288,7 +358,7 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
             If none fits.
         """
         self._warn_of(instance=instance, use_fractional_gates=use_fractional_gates)
-        names = sorted(self.backend_names(), key=self._pending().__getitem__)
+        names = sorted(backend_names(), key=self._pending().__getitem__)
         wanted = Wanted(*_checked_wishes(min_num_qubits, None, filters), kwargs)
         for backend in self._made(names):
             if wanted.fits(backend):
@@ -308,9 +378,7 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
 
     def job(self, job_id: str) -> RuntimeJob:
         """Return a job; `RuntimeJobNotFound` if there is none."""
-        from qmode_jupyter.client.job import RuntimeJob
-
-        self.job_facts(checked("job_id", TEXT, job_id))
+        self._runtime.jobs.request(checked("job_id", TEXT, job_id))
         return RuntimeJob(self, job_id)
 
     def jobs(
@@ -344,8 +412,6 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
         descending
             False: the oldest first.
         """
-        from qmode_jupyter.client.job import RuntimeJob
-
         self._warn_of(instance=instance)
         limit = checked("limit", _COUNT | NOTHING, limit)
         skip = checked("skip", _COUNT, skip)
@@ -361,15 +427,16 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
         before = _unix(checked("created_before", MOMENT_OR_NONE, created_before))
         descending = checked("descending", YES_NO, descending)
         # Both in one look: a job that is refused or deleted meanwhile is in both or in neither.
-        known = self.look(
-            lambda scheduler: [(scheduler.job(job_id), self.job_facts(job_id)) for job_id in self.job_ids()]
+        jobs = self._runtime.jobs
+        known = self._runtime.look(
+            lambda scheduler: [(scheduler.job(job_id), jobs.request(job_id)) for job_id in jobs]
         )
         found = []
-        for record, facts in known:
-            created = self.origin_s + record.submitted_at
+        for record, request in known:
+            created = self._runtime.origin_s + record.submitted_at
             if (
                 all(value is None or getattr(record, word) == value for word, value in wanted.items())
-                and set(job_tags or ()) <= set(facts.tags)
+                and set(job_tags or ()) <= set(request.tags)
                 and (after is None or created > after)
                 and (before is None or created < before)
             ):
@@ -389,47 +456,81 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
             If it has not ended.
         """
         try:
-            self.forget(checked("job_id", TEXT, job_id))
+            self._runtime.delete_job(checked("job_id", TEXT, job_id))
         except RuntimeInvalidStateError as error:
             raise IBMRuntimeError(f"Failed to delete job: {error}") from None
 
-    def read_once(self, job_id: str) -> bool:
-        """Whether a private job's result is there to be read; it is for the first caller (SEMANTICS J18)."""
-        if job_id in self._read_private:
-            return False
-        self._read_private.add(job_id)
-        return True
+    # ---- sessions and batches, and what they did
 
-    # ---- sessions and batches
+    def workloads(self) -> tuple[WorkloadRecord, ...]:
+        """Return what is known of all sessions and batches, the oldest first."""
+        return self._runtime.workloads.records()
 
-    def open_workload(
-        self, mode: Mode, backend: BackendV2, max_time_s: float | None = None, name: str = ""
-    ) -> str:
-        """Open a session or batch and return its id; see `Runtime.open_workload`."""
-        workload = super().open_workload(mode, backend, max_time_s, name)
-        self._session_backends[workload] = backend
-        return workload
+    def trace(self, of: str | None = None) -> Trace:
+        """Return the record of a session, batch, group or job, or of everything on the last QPU used.
 
-    def workload_backend(self, workload: str) -> BackendV2:
-        """Return the backend of a session or batch."""
-        if workload in self._session_backends:
-            return self._session_backends[workload]
-        return self.backend(self.workload(workload).qpu)
+        Parameters
+        ----------
+        of
+            An id; None for everything.
+        """
+        return self._runtime.trace(of)
+
+    # ---- what happens to a QPU
+
+    def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
+        """Let a QPU be calibrated: between jobs, and never inside an active session (SEMANTICS Q4, A7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        duration_s
+            How long it takes, emulated seconds.
+        at_s
+            When it is due, on the clock of `now`; None for now.
+
+        Raises
+        ------
+        IBMInputValueError
+            For a duration that is not above 0, and a time that is over; nothing happens then.
+        """
+        self._runtime.qpus.calibrate(backend, duration_s, at_s=at_s)
+
+    def reserve(self, backend: BackendV2 | str, start_s: float, end_s: float) -> None:
+        """Have a QPU to yourself between two times; idle time is charged too (SEMANTICS L7, Q7).
+
+        Parameters
+        ----------
+        backend
+            Whose QPU, or its name.
+        start_s, end_s
+            Emulated seconds on the clock of `now`.
+
+        Raises
+        ------
+        RequestsApiError
+            If the plan has no reservations ("legacy_2023" has), the window is over or empty, or it
+            meets another one; nothing is reserved then.
+        """
+        self._runtime.qpus.reserve(backend, start_s, end_s)
+
+    # ---- the end
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more work: it was closed, or ended with an error of its own."""
+        return self._runtime.closed
 
     def close(self) -> None:
         """End the service for all who have made it, its jobs that have not ended, and its processes."""
-        lost = self._unended() if self._makers > 1 and not self.closed else 0
-        with _accounts_lock:
-            if _accounts.get(self.settings) is self:
-                del _accounts[self.settings]
-        try:
-            super().close()
-        finally:
-            for backend in [backend for backend, owner in _owners.items() if owner is self]:
-                _owners[backend] = None
+        makers = open_services.makers(self)
+        lost = self._runtime.unended_jobs if makers > 1 and not self.closed else 0
+        open_services.remove(self)
+        self._runtime.close()
         if lost:
             warn(
-                f"{count(lost, 'job')} that had not ended went with the service: it was made {self._makers} "
+                f"{count(lost, 'job')} that had not ended went with the service: it was made {makers} "
                 "times with the same settings, and is closed for all of them.",
                 QmodeWarning,
             )
@@ -438,10 +539,7 @@ class RuntimeService(OneInstance, Runtime, metaclass=_Account):
         return self
 
     def __exit__(self, *_: object) -> None:
-        with _accounts_lock:
-            self._makers -= 1
-            last = self._makers <= 0
-        if last:
+        if open_services.leave(self):
             self.close()
 
 
@@ -451,17 +549,7 @@ QiskitRuntimeService = IBMQuantumComputeService = RuntimeService
 
 def default_service() -> RuntimeService:
     """Return this process's own service; made when first asked for, and again once it was closed."""
-    global _default  # one per process is what it is
-    with _default_lock:
-        if _default is None or _default.closed:
-            _default = RuntimeService()
-        return _default
-
-
-@atexit.register
-def _close_default() -> None:
-    if _default is not None:
-        _default.close()
+    return open_services.default(RuntimeService)
 
 
 def service_of(backend: BackendV2) -> RuntimeService:
@@ -479,20 +567,19 @@ def service_of(backend: BackendV2) -> RuntimeService:
             f"{backend.name} is real hardware, and nothing is sent there from here: to rehearse with its "
             "noise use AerSimulator.from_backend(backend), to run on it qiskit_ibm_runtime's primitives."
         )
-    try:
-        owner = _owners[backend]
-    except KeyError:
+    if not was_handed_out(backend):
         return default_service()
-    if owner is None or owner.closed:
+    service: RuntimeService | None = getattr(backend, "service", None)
+    if service is None or service.closed:
         raise RuntimeClosedError(
             f"The service that handed out {backend.name} was closed: take one from a new one."
         )
-    return owner
+    return service
 
 
 def belongs(backend: BackendV2) -> bool:
     """Whether a service handed out `backend`."""
-    return backend in _owners
+    return was_handed_out(backend)
 
 
 def _checked_wishes(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from qmode_jupyter.client import context
-from qmode_jupyter.client.details import whole, wire_mode, workload_details, workload_usage
+from qmode_jupyter.client.context import JobContainer
+from qmode_jupyter.client.details import as_sent, wire_mode, workload_details, workload_usage
 from qmode_jupyter.client.max_time import max_time_seconds
-from qmode_jupyter.client.places import checked_service, place, submit
+from qmode_jupyter.client.mode import checked_service, service_and_backend, submit
+from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
+from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.client.service import RuntimeService, default_service
 from qmode_jupyter.errors import (
     IBMInputValueError,
@@ -27,6 +29,7 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.characters import printable
+from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,13 +37,14 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.client.job import RuntimeJob
+    from qmode_jupyter.runtime.jobs import JobRequest
+    from qmode_jupyter.runtime.runtime import Runtime
     from qmode_jupyter.scheduler.records import WorkloadRecord
-    from qmode_jupyter.simulation.tasks import Program, SimulationOptions
 
 _log = logging.getLogger(__name__)
 
 
-class Session:
+class Session(JobContainer):
     """Jobs with the QPU to themselves, for iterative work.
 
     The session is active from its first job's start until it has been idle for the interactive
@@ -87,25 +91,28 @@ class Session:
         create_new: bool | None = True,
         name: str = "",
     ) -> None:
-        self._service, self._backend = place(backend, service)
+        self._service, self._backend = service_and_backend(backend, service)
         seconds = max_time_seconds(max_time)
         self._active = True
         self._session_id: str | None = None
         if create_new and not self._falls_back():
             # A maximum of 0 is not sent: the plan's own holds (SEMANTICS S14).
-            self._session_id = self._service.open_workload(self._mode, self._backend, seconds or None, name)
+            self._session_id = self._runtime.workloads.open(self._mode, self._backend, seconds or None, name)
 
     def _falls_back(self) -> bool:
         if self._mode is not Mode.SESSION or self._service.plan.sessions != "job mode":
             return False
-        warnings.warn(  # SEMANTICS A16
+        warn(  # SEMANTICS A16
             f"The {self._service.plan.title} plan has no sessions: jobs will run in job mode instead.",
             QmodeWarning,
-            stacklevel=3,
         )
         return True
 
     # ---- what it is
+
+    @property
+    def _runtime(self) -> Runtime:
+        return self._service.runtime
 
     @property
     def service(self) -> RuntimeService:
@@ -130,11 +137,11 @@ class Session:
     def max_time(self) -> float | None:
         """Its maximum timeout in seconds, the plan's own if none was given; None in job mode."""
         record = self.record()
-        return None if record is None else whole(record.max_time_s)
+        return None if record is None else as_sent(record.max_time_s)
 
     def record(self) -> WorkloadRecord | None:
         """Return everything that is known of it now, in emulated seconds."""
-        return None if self._session_id is None else self._service.workload(self._session_id)
+        return None if self._session_id is None else self._runtime.workloads.record(self._session_id)
 
     def status(self) -> str | None:
         """Return its status in IBM's words (SEMANTICS S2).
@@ -167,20 +174,11 @@ class Session:
             ``usage_time`` (seconds) and ``timestamps``, a list of ``status`` and ``timestamp``.
         """
         record = self.record()
-        return None if record is None else workload_details(self._service, record)
+        return None if record is None else workload_details(self._runtime, record)
 
     # ---- what it does
 
-    def submit(
-        self,
-        program: Program,
-        pubs: Sequence[Any],
-        options: SimulationOptions,
-        *,
-        max_execution_s: float | None = None,
-        tags: tuple[str, ...] = (),
-        private: bool = False,
-    ) -> str:
+    def submit(self, request: JobRequest) -> str:
         """Submit a checked job to it and return the job's id; primitives call this.
 
         Raises
@@ -190,17 +188,7 @@ class Session:
         """
         if not self._active:
             raise IBMRuntimeError("The session is closed.")
-        return submit(
-            self._service,
-            program,
-            pubs,
-            self._backend,
-            options,
-            workload=self._session_id,
-            max_execution_s=max_execution_s,
-            tags=tags,
-            private=private,
-        )
+        return submit(self._service, replace(request, workload=self._session_id))
 
     def run(
         self,
@@ -233,8 +221,6 @@ class Session:
         V1StyleError
             For inputs of the V1 primitives.
         """
-        from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
-
         if program_id not in ("sampler", "estimator"):
             raise RuntimeProgramNotFound(
                 f"Program not found: {program_id!r}; there are 'sampler' and 'estimator'."
@@ -270,13 +256,13 @@ class Session:
         self._active = False
         if self._session_id is not None:
             with suppress(RuntimeClosedError):  # a closed service has ended it already
-                self._service.close_workload(self._session_id)
+                self._runtime.workloads.close(self._session_id)
 
     def cancel(self) -> None:
         """Drop its queued jobs and close it; running ones finish (SEMANTICS S19)."""
         self._active = False
         if self._session_id is not None:
-            self._service.cancel_workload(self._session_id)
+            self._runtime.workloads.cancel(self._session_id)
 
     @classmethod
     def from_id(
@@ -295,7 +281,7 @@ class Session:
         """
         service = default_service() if service is None else checked_service(service)
         try:
-            record = service.workload(session_id)
+            record = service.runtime.workloads.record(session_id)
         except IBMInputValueError:
             raise IBMInputValueError(
                 f"Session not found: {session_id!r} is none of the service's {len(service.workloads())}."
@@ -306,18 +292,17 @@ class Session:
                 f"{wire_mode(cls._mode)}."
             )
         if use_fractional_gates or calibration_id:
-            warnings.warn(
+            warn(
                 "use_fractional_gates and calibration_id make no difference: a backend is one snapshot.",
                 UnsupportedOptionWarning,
-                stacklevel=2,
             )
-        session = cls(service.workload_backend(session_id), service=service, create_new=False)
+        session = cls(service.runtime.workloads.backend(session_id), service=service, create_new=False)
         session._session_id = session_id
         session._active = record.status != "Closed"
         return session
 
     def __enter__(self) -> Self:
-        context.enter(self)
+        with_blocks.enter(self)
         return self
 
     def __exit__(
@@ -326,7 +311,7 @@ class Session:
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        context.leave(self)
+        with_blocks.leave(self)
         self.close()
 
     def __repr__(self) -> str:

@@ -45,10 +45,10 @@ def cancel_all(runtime: Runtime, owner: str) -> int:
 
 def close(runtime: Runtime, owner: str) -> None:
     """Close a session or batch; a group of job-mode jobs just ends."""
-    if any(group.id == owner for group in runtime.groups()):
-        runtime.close_group(owner)
+    if owner in runtime.groups:
+        runtime.groups.close(owner)
     else:
-        runtime.close_workload(owner)
+        runtime.workloads.close(owner)
 
 
 def _no(why: str) -> dict[str, Any]:

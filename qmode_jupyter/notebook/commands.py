@@ -126,10 +126,10 @@ def status(services: Services, ids: Sequence[str]) -> Text:
     """One line for each workload that is not closed, or for the one that is named."""
     if ids:
         service, owner = _one(services, ids, "status")
-        return Text(text.status_line(snapshot(service), _owner(service, owner)))
+        return Text(text.status_line(snapshot(service.runtime), _owner(service, owner)))
     lines = []
     for service in services.open:
-        view = snapshot(service)
+        view = snapshot(service.runtime)
         lines += [
             text.status_line(view, owner) for owner, w in view["workloads"].items() if w["state"] != "closed"
         ]
@@ -149,15 +149,15 @@ def jobs(services: Services, ids: Sequence[str]) -> Text:
     """List jobs."""
     if ids:
         service, owner = _one(services, ids, "jobs")
-        return Text(text.jobs_table(snapshot(service), _owner(service, owner)))
-    tables = [text.jobs_table(view) for s in services.open if (view := snapshot(s))["jobs"]]
+        return Text(text.jobs_table(snapshot(service.runtime), _owner(service, owner)))
+    tables = [text.jobs_table(view) for s in services.open if (view := snapshot(s.runtime))["jobs"]]
     return Text("\n\n".join(tables) or "No job has been submitted yet.")
 
 
 def show(services: Services, ids: Sequence[str]) -> Text:
     """All that is known of one job, or of one workload and its jobs."""
     service, name = _one(services, ids, "show")
-    view = snapshot(service)
+    view = snapshot(service.runtime)
     if name in view["jobs"]:
         return Text(text.describe_job(view, name))
     return Text(text.status_line(view, name) + "\n\n" + text.jobs_table(view, name))
@@ -167,15 +167,15 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
     """Where the time went: of one workload or job, or the sums of all."""
     if ids:
         service, name = _one(services, ids, "usage")
-        return Report(service, name)
-    tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s))["workloads"]]
+        return Report(service.runtime, name)
+    tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s.runtime))["workloads"]]
     return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
 
 def timeline(services: Services, ids: Sequence[str]) -> Any:
     """Draw a workload or job."""
     service, name = _one(services, ids, "timeline") if ids else services.latest()
-    return Report(service, name).timeline()
+    return Report(service.runtime, name).timeline()
 
 
 def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
@@ -215,7 +215,7 @@ def close(services: Services, ids: Sequence[str], *, all: bool = False) -> None:
         for service in services.open:
             for workload in service.workloads():
                 if workload.closed_at is None and workload.accepting_jobs:
-                    service.close_workload(workload.id)
+                    service.runtime.workloads.close(workload.id)
                     closed += 1
         say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
         return
@@ -223,8 +223,8 @@ def close(services: Services, ids: Sequence[str], *, all: bool = False) -> None:
     owner = _owner(service, name)
     if owner != name:
         raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
-    actions.close(service, owner)
-    say(text.status_line(snapshot(service), owner))
+    actions.close(service.runtime, owner)
+    say(text.status_line(snapshot(service.runtime), owner))
 
 
 def cancel(services: Services, ids: Sequence[str]) -> None:
@@ -233,11 +233,11 @@ def cancel(services: Services, ids: Sequence[str]) -> None:
 
     service, name = _one(services, ids, "cancel")
     try:
-        if service.has_job(name):
-            service.cancel_job(name)
+        if name in service.runtime.jobs:
+            service.runtime.cancel_job(name)
             say(f"Job {name} is cancelled.")
         else:
-            cancelled = actions.cancel_all(service, name)
+            cancelled = actions.cancel_all(service.runtime, name)
             say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
     except QmodeError as error:
         raise UsageError(sentence(error)) from None
@@ -288,10 +288,8 @@ def _one(services: Services, ids: Sequence[str], command: str, other: str = "") 
 
 def _owner(service: RuntimeService, name: str) -> str:
     """Return the workload or group itself, or that of a job."""
-    if not service.has_job(name):
-        return name
-    facts = service.job_facts(name)
-    return facts.workload or facts.group or name
+    jobs = service.runtime.jobs
+    return (jobs.owner(name) or name) if name in jobs else name
 
 
 def _unwritten(why: str) -> UsageError:

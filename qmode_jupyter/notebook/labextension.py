@@ -231,7 +231,7 @@ class StatusPublisher:
             self._unsubscribe()
             self._service = service
             self._outbox.start_over()
-            self._unsubscribe = service.subscribe(self._throttle.changed, self._start_over)
+            self._unsubscribe = service.runtime.subscribe(self._throttle.changed, self._start_over)
             self._throttle.changed()
 
     def flush(self) -> None:
@@ -250,7 +250,7 @@ class StatusPublisher:
         if self._service is None:
             return empty()
         try:
-            return snapshot(self._service, changed)
+            return snapshot(self._service.runtime, changed)
         except RuntimeClosedError:
             return empty()
 
@@ -264,7 +264,7 @@ class StatusPublisher:
         # It brings Qiskit; a service has brought that before.
         from qmode_jupyter.notebook.actions import act
 
-        return act(self._service, request)
+        return act(self._service.runtime, request)
 
 
 def _nothing() -> None:

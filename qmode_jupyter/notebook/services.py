@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from qmode_jupyter.client.service import RuntimeService
     from qmode_jupyter.client.session import Session
-    from qmode_jupyter.runtime.jobs import JobGroup
+    from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.scheduler.records import WorkloadRecord
 
 
@@ -115,7 +115,7 @@ class Services:
                 known[owner.id] = service
                 if owner.name:
                     named[owner.name] = owner.id  # the newest of that name
-            known.update(dict.fromkeys(service.job_ids(), service))
+            known.update(dict.fromkeys(service.runtime.jobs, service))
         if word in known:
             return known[word], word
         if word in named:
@@ -156,4 +156,4 @@ class Services:
 
 
 def _owners(service: RuntimeService) -> list[WorkloadRecord | JobGroup]:
-    return [*service.workloads(), *service.groups()]
+    return [*service.workloads(), *service.runtime.groups]

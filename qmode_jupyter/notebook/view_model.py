@@ -21,7 +21,7 @@ from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, Wo
 from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 
 if TYPE_CHECKING:
-    from qmode_jupyter.runtime.jobs import JobGroup
+    from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.runtime.runtime import Runtime
     from qmode_jupyter.scheduler.scheduler import Job as LiveJob
     from qmode_jupyter.scheduler.scheduler import Scheduler
@@ -212,14 +212,14 @@ class _Builder:
         self._runtime = runtime
         self._scheduler = scheduler
         self._only = only
-        self._groups = {g.id: g for g in runtime.groups()}
+        self._groups = {g.id: g for g in runtime.groups}
         #: Of each QPU that was asked about, the places of all that wait; of each owner, who is next.
         self._places: dict[str, dict[str, int]] = {}
         self._next: dict[str, dict[str, int]] = {}
 
     def build(self, changed: frozenset[str] | None) -> Message:
         owners, jobs = self._everything() if changed is None else self._concerned(changed)
-        plan, clock = self._runtime.plan, self._runtime.clock
+        plan, clock = self._runtime.settings.plan, self._runtime.clock
         price = plan.price_usd_per_s
         return {
             "v": VERSION,
@@ -231,7 +231,7 @@ class _Builder:
                 "at_ms": round(time.time() * 1000),
                 "rate": clock.rate,
                 "held": self._runtime.held_by is not None,
-                "speed": self._runtime.speed,
+                "speed": self._runtime.settings.speed,
                 "origin_ms": round(self._runtime.origin_s * 1000),
             },
             "plan": {
@@ -248,15 +248,14 @@ class _Builder:
     def _everything(self) -> tuple[Iterable[str], Iterable[str]]:
         mine = [w.id for w in self._scheduler.workloads.values() if w.tenant == YOU]
         owners = [o for o in (*mine, *self._groups) if self._only in (None, o)]
-        jobs = [j for j in self._runtime.job_ids() if self._only in (None, self._owner_of(j))]
+        jobs = [j for j in self._runtime.jobs if self._only in (None, self._owner_of(j))]
         return owners, jobs
 
     def _concerned(self, changed: Collection[str]) -> tuple[Iterable[str], Iterable[str]]:
         owners: dict[str, None] = {}
         jobs: dict[str, None] = {}
-        known = self._runtime.has_job
         for name in changed:
-            if known(name):
+            if name in self._runtime.jobs:
                 jobs[name] = None
                 owner = self._owner_of(name)
                 if owner is not None:
@@ -277,8 +276,7 @@ class _Builder:
         return workload is None or workload.tenant == YOU
 
     def _owner_of(self, job: str) -> str | None:
-        facts = self._runtime.job_facts(job)
-        return facts.workload or facts.group
+        return self._runtime.jobs.owner(job)
 
     # ---- its parts
 
@@ -294,7 +292,7 @@ class _Builder:
         on_qpu = qpu.on_qpu
         here = on_qpu is not None and on_qpu.workload == workload.id
         waiting = sum(j.workload == workload.id for j in qpu.ready)
-        ended = self._runtime.ended(workload.id)
+        ended = self._runtime.jobs.ended(workload.id)
         active = workload.active_since is not None
         return {
             "mode": workload.mode.value,
@@ -429,7 +427,7 @@ class _Builder:
     # ---- prices
 
     def _usd(self, seconds: float) -> float | None:
-        price = self._runtime.plan.price_usd_per_s
+        price = self._runtime.settings.plan.price_usd_per_s
         return None if price is None else round(seconds * float(price), 2)
 
 

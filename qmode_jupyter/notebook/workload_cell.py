@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
     from qmode_jupyter.client.session import Session
     from qmode_jupyter.runtime.budgets import Budget
+    from qmode_jupyter.runtime.runtime import Runtime
 
 
 class WorkloadCell:
@@ -66,54 +67,58 @@ class WorkloadCell:
     # ---- job mode
 
     def _run_as_jobs(self, body: str) -> None:
-        group = self._service.open_group(self._flags.name or "", self._backend)
+        group = self._runtime.groups.open(self._flags.name or "", self._backend)
         if self._budget is not None:
-            self._service.limit_usage(group, self._budget)
+            self._runtime.limit_usage(group, self._budget)
         display = self._display(group)
         self._define(service=self._service)
         error = self._run(body)
         with self._closed_inside(display, error):
-            self._service.close_group(group)
-            jobs = self._service.group(group).jobs
-            unfinished = [job for job in jobs if not self._service.job_record(job).settled]
+            self._runtime.groups.close(group)
+            jobs = self._runtime.groups[group].jobs
+            unfinished = [job for job in jobs if not self._runtime.job_record(job).settled]
             if isinstance(error, KeyboardInterrupt):
-                cancel_all(self._service, group)
+                cancel_all(self._runtime, group)
             elif error is None:
-                error = self._wait(lambda: [self._service.wait(job) for job in unfinished], group)
+                error = self._wait(lambda: [self._runtime.wait(job) for job in unfinished], group)
             self._finish(group, display, error)
 
     # ---- sessions and batches
 
     def _run_in_workload(self, body: str) -> None:
-        from qmode_jupyter.client import context
+        from qmode_jupyter.client.process import with_blocks
 
         session = self._open()
         assert session.session_id is not None
         if self._budget is not None:
-            self._service.limit_usage(session.session_id, self._budget)
+            self._runtime.limit_usage(session.session_id, self._budget)
         display = self._display(session.session_id)
         self._define(**{self._mode.value: session}, service=self._service)
-        context.enter(session)
+        with_blocks.enter(session)
         try:
             error = self._run(body)
         finally:
-            context.leave(session)
+            with_blocks.leave(session)
         workload = session.session_id
         self._services.kept = None
         with self._closed_inside(display, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
-                self._service.abandon_workload(workload)
+                self._runtime.workloads.abandon(workload)
             elif self._flags.keep_open and error is None:
-                report = Report(self._service, workload)
+                report = Report(self._runtime, workload)
                 self._services.kept = session
                 display.leave()
                 self._store(report)
                 return
             else:
                 session.close()
-                late = self._wait(lambda: self._service.wait_workload(workload), workload)
+                late = self._wait(lambda: self._runtime.workloads.wait(workload), workload)
                 error = error or late
             self._finish(workload, display, error)
+
+    @property
+    def _runtime(self) -> Runtime:
+        return self._service.runtime
 
     def _open(self) -> Session:
         from qmode_jupyter.client.session import Batch, Session
@@ -182,7 +187,7 @@ class WorkloadCell:
         self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
 
     def _display(self, owner: str) -> LiveDisplay:
-        return LiveDisplay(self._service, owner, self._cards, quiet=self._flags.quiet)
+        return LiveDisplay(self._runtime, owner, self._cards, quiet=self._flags.quiet)
 
     def _run(self, body: str) -> BaseException | None:
         try:
@@ -212,14 +217,14 @@ class WorkloadCell:
             wait()
         except KeyboardInterrupt as interrupt:
             if self._mode is Mode.JOB:
-                cancel_all(self._service, owner)
+                cancel_all(self._runtime, owner)
             else:
-                self._service.abandon_workload(owner)
+                self._runtime.workloads.abandon(owner)
             return interrupt
         return None
 
     def _finish(self, owner: str, display: LiveDisplay, error: BaseException | None) -> None:
-        report = Report(self._service, owner)
+        report = Report(self._runtime, owner)
         display.finish()
         if not self._flags.no_timeline:
             display.draw(report)

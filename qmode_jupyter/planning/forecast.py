@@ -78,7 +78,7 @@ class Forecast:
 
 
 def forecast(jobs: Mapping[str, JobTiming], plan: str | Plan) -> Forecast:
-    """Return what jobs will be charged, from what ``service.estimate`` says of each.
+    """Return what jobs will be charged, from what ``service.runtime.estimate`` says of each.
 
     Raises
     ------

@@ -35,7 +35,7 @@ _GENERATED: Final = datetime(2025, 1, 1, tzinfo=UTC)
 _UNITS: Final = {"us": 1e-6, "ns": 1e-9, "GHz": 1e9, "": 1.0}
 
 
-class Owner(Protocol):
+class BackendService(Protocol):
     """The service that handed a backend out."""
 
     @property
@@ -66,7 +66,7 @@ class IBMAnswers:
     """The answers; the class that they are added to is `_base`."""
 
     _base: ClassVar[Any]
-    _owner: weakref.ref[Owner] | None
+    _service: weakref.ref[BackendService]
     name: str
     num_qubits: int
     backend_version: str
@@ -76,10 +76,10 @@ class IBMAnswers:
     # ---- whose it is
 
     @property
-    def service(self) -> Owner | None:
+    def service(self) -> BackendService | None:
         """The service that handed it out; None for a copy."""
-        owner = self.__dict__.get("_owner")
-        return None if owner is None else owner()
+        service = self.__dict__.get("_service")
+        return None if service is None else service()
 
     @property
     def instance(self) -> str | None:
@@ -203,7 +203,7 @@ class IBMAnswers:
         return f"<qmode backend {printable(self.name)}: {self.num_qubits} qubits, {_kind(self)}>"
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        state = {word: value for word, value in self.__dict__.items() if word != "_owner"}
+        state = {word: value for word, value in self.__dict__.items() if word != "_service"}
         return _empty, (self._base,), state
 
 
@@ -213,10 +213,15 @@ def answering(base: type) -> type:
     return type(base.__name__, (IBMAnswers, base), {"_base": base, "__module__": base.__module__})
 
 
-def own(backend: BackendV2, service: Owner) -> None:
-    """Let a backend of `answering` know who hands it out."""
+def hand_out(backend: BackendV2, service: BackendService) -> None:
+    """Let a backend of `answering` know which service hands it out."""
     if isinstance(backend, IBMAnswers):
-        backend._owner = weakref.ref(service)
+        backend._service = weakref.ref(service)
+
+
+def was_handed_out(backend: BackendV2) -> bool:
+    """Whether a service handed out this backend; a copy of it nobody did."""
+    return isinstance(backend, IBMAnswers) and "_service" in backend.__dict__
 
 
 def _empty(base: type) -> Any:

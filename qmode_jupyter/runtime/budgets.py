@@ -89,8 +89,9 @@ class Budgets:
             )
 
     def expect(self, owner: str, job: str, estimate_s: float) -> None:
-        """Note that a job of `owner` was submitted."""
-        self._expected[owner][job] = estimate_s
+        """Note that a job of `owner`, which may have no budget, was submitted."""
+        if owner in self._expected:
+            self._expected[owner][job] = estimate_s
 
     def ended(self, owner: str, job: str) -> None:
         """Note that a job has ended: it is part of the usage from now on."""

@@ -137,5 +137,5 @@ def checked_timeout(timeout: object) -> float | None:
 
 def timestamp(unix_s: float) -> str:
     """Return a time as the service writes it: ISO-8601, UTC, milliseconds."""
-    whole, rest = divmod(unix_s, 1)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int(rest * 1000):03d}Z"
+    seconds, rest = divmod(unix_s, 1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(rest * 1000):03d}Z"

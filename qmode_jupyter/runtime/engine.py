@@ -24,7 +24,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from qmode_jupyter.errors import RuntimeClosedError, RuntimeInvalidStateError
+from qmode_jupyter.errors import RequestsApiError, RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
 from qmode_jupyter.scheduler.event_queue import EventQueue
 from qmode_jupyter.scheduler.events import Changed, Event, Instruction, Settle, grained
@@ -143,7 +143,7 @@ class Engine:
         on_failure: Callable[[], None] = _nothing,
     ) -> None:
         self.scheduler = scheduler
-        self.agenda = EventQueue(scheduler)
+        self.event_queue = EventQueue(scheduler)
         self.clock = clock
         self.speed = speed
         self._on_instruction = on_instruction
@@ -193,15 +193,32 @@ class Engine:
         ------
         RuntimeClosedError
             If the engine has ended, or ends before it has answered.
+        RequestsApiError
+            If an event in it is refused, as IBM's client says it; nothing has changed then.
         """
-        if threading.current_thread() is self._thread:
-            if self._end is not None:
-                raise self.closed_error()
-            return function()
-        reply: Reply[T] = Reply()
-        self._put(lambda: reply.give(function()), reply)
-        self._await(reply)
-        return reply.take()
+        try:
+            if threading.current_thread() is self._thread:
+                if self._end is not None:
+                    raise self.closed_error()
+                return function()
+            reply: Reply[T] = Reply()
+            self._put(lambda: reply.give(function()), reply)
+            self._await(reply)
+            return reply.take()
+        except Refused as refusal:
+            raise RequestsApiError(
+                f"400 Client Error: {refusal.message} {refusal.solution} Error code: {refusal.code}.",
+                status_code=400,
+            ) from None
+
+    def look(self, function: Callable[[Scheduler], T]) -> T:
+        """Return ``function(scheduler)``, run where nothing changes meanwhile, with all that is due done."""
+
+        def look() -> T:
+            self.catch_up()
+            return function(self.scheduler)
+
+        return self.call(look)
 
     def wait(self, target: str, timeout_s: float | None = None) -> bool:
         """Wait until a job has ended or a workload is closed; False if `timeout_s` came first.
@@ -300,7 +317,7 @@ class Engine:
         """
         made = event(self.catch_up())
         try:
-            instructions = self.agenda.happen(made)
+            instructions = self.event_queue.happen(made)
             accepted()
             self._carry_out(instructions)
         except (Refused, IllegalEvent, IllegalTransition):
@@ -312,7 +329,8 @@ class Engine:
     def catch_up(self) -> float:
         """Let happen what is due, and return the time at which the scheduler now stands."""
         now = self.clock.now()
-        while (at := self.agenda.next_at()) is not None and at <= now and self.agenda.held_by() is None:
+        coming = self.event_queue
+        while (at := coming.next_at()) is not None and at <= now and coming.held_by() is None:
             self._step()
         self.scheduler.pass_time(now)
         return now
@@ -336,8 +354,8 @@ class Engine:
     @property
     def held_by(self) -> str | None:
         """The job whose simulation is late, so that the clock stands."""
-        at = self.agenda.next_at()
-        return self.agenda.held_by() if at is not None and at <= self.clock.now() else None
+        at = self.event_queue.next_at()
+        return self.event_queue.held_by() if at is not None and at <= self.clock.now() else None
 
     def _run(self) -> None:
         try:
@@ -388,7 +406,7 @@ class Engine:
                     break
                 self.clock.jump(at)
             if not self._let_go_at(at):
-                if self.agenda.held_by() is not None:
+                if self.event_queue.held_by() is not None:
                     break
                 self._step()
             if not self._inbox.empty():
@@ -397,7 +415,7 @@ class Engine:
 
     def _step(self) -> None:
         try:
-            self._carry_out(self.agenda.step())
+            self._carry_out(self.event_queue.step())
         except BaseException as error:
             self._broken = error
             raise
@@ -421,7 +439,7 @@ class Engine:
             for subscription in tuple(self._subscriptions):
                 try:
                     subscription.changed(changed)
-                except BaseException:  # noqa: BLE001 - a face that fails must not stop the service
+                except BaseException:  # noqa: BLE001 - a listener that fails must not stop the service
                     _log.exception("a listener failed")
 
     def _pause_s(self) -> float | None:
@@ -435,7 +453,7 @@ class Engine:
 
     def _next_at(self) -> float | None:
         times = [w.deadline_at for w in self._waiters if w.deadline_at is not None]
-        at = self.agenda.next_at()
+        at = self.event_queue.next_at()
         if at is not None:
             times.append(at)
         return min(times, default=None)
@@ -479,8 +497,8 @@ class Engine:
 
     def _let_go_at(self, at: float) -> bool:
         """Let those go whose time is up at `at`, if nothing else happens then or before."""
-        coming = self.agenda.next_at()
-        if coming is not None and coming <= at and self.agenda.held_by() is None:
+        coming = self.event_queue.next_at()
+        if coming is not None and coming <= at and self.event_queue.held_by() is None:
             return False
         late = [w for w in self._waiters if w.deadline_at is not None and w.deadline_at <= at]
         for waiter in late:
@@ -542,10 +560,10 @@ class Engine:
         self._inbox.put((_nothing, Reply()))  # the thread may still have to wake
 
     def _dismiss_all(self) -> None:
-        # In a fork the faces belong to the process that it was forked from.
+        # In a fork the listeners belong to the process that it was forked from.
         while self._subscriptions and os.getpid() == self._owner:
             try:
                 subscription = self._subscriptions.pop()
                 subscription.ended()
-            except Exception:  # noqa: BLE001 - a face that fails must not keep the service from ending
+            except Exception:  # noqa: BLE001 - a listener that fails must not keep the service from ending
                 _log.exception("a listener failed")

@@ -1,60 +1,116 @@
-"""What the runtime keeps of a job beside its record: what was asked for, and where it belongs."""
+"""Jobs as they were asked for, and which session, batch or group each belongs to."""
 
 from __future__ import annotations
 
-import random
-import uuid
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from qmode_jupyter.errors import RuntimeJobNotFound
+from qmode_jupyter.scheduler.records import JobState
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.simulation.tasks import Program, SimulationOptions
 
+_NONE: Final[Counter[JobState]] = Counter()
 
-@dataclass(frozen=True, slots=True)
-class JobFacts:
-    """What was asked for."""
 
-    id: str
+@dataclass(frozen=True, slots=True, eq=False)
+class JobRequest:
+    """What is asked of the service: one object from the primitive to what is kept of the job.
+
+    Attributes
+    ----------
+    pubs
+        `SamplerPub` or `EstimatorPub` objects, checked.
+    workload
+        The id of the session or batch that the job is for; None in job mode.
+    max_execution_s
+        Seconds on the QPU after which the job is stopped; None: the plan's own (SEMANTICS J20).
+    private
+        Its inputs are kept to itself, its result is read once (SEMANTICS J18).
+    """
+
     program: Program
-    #: `SamplerPub` or `EstimatorPub` objects.
     pubs: tuple[Any, ...]
-    options: SimulationOptions
     backend: BackendV2
-    workload: str | None
-    #: The group of a `%%qjob` cell that it belongs to, or None.
-    group: str | None
+    options: SimulationOptions
+    workload: str | None = None
+    max_execution_s: float | None = None
     tags: tuple[str, ...] = ()
     private: bool = False
 
 
-@dataclass(slots=True)
-class JobGroup:
-    """Jobs in job mode that one cell submitted, shown together."""
+class Jobs:
+    """The jobs that the service has accepted, the oldest first.
 
-    id: str
-    name: str
-    qpu: str
-    opened_at: float
-    jobs: list[str] = field(default_factory=list)
-    closed_at: float | None = None
+    The owner of a job is its session, its batch or, in job mode, the group of the cell that
+    submitted it. Written on the engine's thread, but for tags; read by any.
+    """
 
+    def __init__(self) -> None:
+        self._requests: dict[str, JobRequest] = {}
+        self._groups: dict[str, str] = {}
+        self._ended: dict[str, Counter[JobState]] = {}
+        self._read: set[str] = set()
 
-class Names:
-    """Ids in the shape of the service's own (SEMANTICS R9); the same seed gives the same ids."""
+    def __contains__(self, job: object) -> bool:
+        return job in self._requests
 
-    _ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._requests))
 
-    def __init__(self, seed: int | None) -> None:
-        self._random = random.Random(seed) if seed is not None else random.SystemRandom()
+    def __len__(self) -> int:
+        return len(self._requests)
 
-    def job(self) -> str:
-        """Return a new job id: 20 characters, lower case."""
-        bits = self._random.getrandbits(95)  # one draw: each costs the system's source a call
-        return "d" + "".join(self._ALPHABET[bits >> 5 * i & 31] for i in range(19))
+    def add(self, job: str, request: JobRequest, group: str | None = None) -> None:
+        """Keep an accepted request under the job's id."""
+        self._requests[job] = request
+        if group is not None:
+            self._groups[job] = group
 
-    def workload(self) -> str:
-        """Return a new session or batch id: a UUID."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+    def request(self, job: str) -> JobRequest:
+        """Return what was asked for; `RuntimeJobNotFound` if there is no such job."""
+        try:
+            return self._requests[job]
+        except KeyError:
+            raise RuntimeJobNotFound(f"Job not found: {job}") from None
+
+    def owner(self, job: str) -> str | None:
+        """Return the session, batch or group that a job belongs to."""
+        return self.request(job).workload or self._groups.get(job)
+
+    def of_workload(self, workload: str) -> tuple[str, ...]:
+        """Return the jobs of a session or batch."""
+        return tuple(job for job, request in list(self._requests.items()) if request.workload == workload)
+
+    def tag(self, job: str, tags: tuple[str, ...]) -> None:
+        """Replace a job's tags."""
+        self._requests[job] = replace(self.request(job), tags=tags)
+
+    def read_once(self, job: str) -> bool:
+        """Whether a private job's result is there to be read; it is for the first caller (SEMANTICS J18)."""
+        if job in self._read:
+            return False
+        self._read.add(job)
+        return True
+
+    def note_ended(self, job: str, state: JobState) -> str | None:
+        """Count a job that has ended in `state`; return its owner."""
+        owner = self.owner(job)
+        if owner is not None:
+            self._ended.setdefault(owner, Counter())[state] += 1
+        return owner
+
+    def ended(self, owner: str) -> Counter[JobState]:
+        """Return how many jobs of a session, batch or group have ended, by state."""
+        return self._ended.get(owner, _NONE)
+
+    def remove(self, job: str) -> None:
+        """Forget a job; `ended` counts it still."""
+        del self._requests[job]
+        self._groups.pop(job, None)
+        self._read.discard(job)

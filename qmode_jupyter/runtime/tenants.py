@@ -175,9 +175,9 @@ def _care(qpu: str, dice: random.Random, every_s: Range, lasts_s: Range) -> Iter
 def _left_over(qpu: str, start: float, before: list[Arrival]) -> Iterator[Arrival]:
     """Yield what is under way or queues on the QPU when all of `before` has been played through."""
     scheduler = Scheduler(PREMIUM)
-    agenda = EventQueue(scheduler)
-    agenda.feed(iter(before))
-    agenda.run_until(_BEFORE_S)
+    queue = EventQueue(scheduler)
+    queue.feed(iter(before))
+    queue.run_until(_BEFORE_S)
     now, there = _BEFORE_S, scheduler.qpus.get(qpu)
     if there is None:
         return

@@ -127,8 +127,8 @@ class TenantArrived:
 class CrowdArrived:
     """Seeded background users begin on a QPU; all that they will ever do follows from these numbers.
 
-    It changes nothing by itself: what they do are events of their own. It lets a record that has
-    ended be told further.
+    It changes nothing by itself: what they do are events of their own. It lets a replay go on where
+    the log ends.
     """
 
     at: float

@@ -31,7 +31,7 @@ class SharedWorkers:
         """Return them, and start them if nobody has; `give_back` them once."""
         with self._lock:
             if self._workers is None or self._workers.closed:
-                self._workers = Workers(None, get_ready)
+                self._workers, self._users = Workers(None, get_ready), 0
             self._workers.start()
             self._users += 1
             return self._workers
@@ -40,7 +40,7 @@ class SharedWorkers:
         """Say that they are not needed any more; the last one to say so ends them."""
         with self._lock:
             if workers is not self._workers:
-                return  # lent by the process that this one is a fork of
+                return  # others took their place, or it is their process of which this one is a fork
             self._users -= 1
             if self._users:
                 return

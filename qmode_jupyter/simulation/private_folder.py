@@ -59,7 +59,7 @@ def _new_folder() -> tuple[str, IO[bytes]]:
 
 
 def _bases() -> Iterator[Path]:
-    """Give the places for a folder, the best first; FileNotFoundError if the system has none."""
+    """Give the folders to make it in, the best first; FileNotFoundError if the system has none."""
     if _roomy(_IN_MEMORY):
         yield _IN_MEMORY
     yield Path(tempfile.gettempdir())

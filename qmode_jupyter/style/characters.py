@@ -10,6 +10,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+_LONGEST_SHOWN: Final = 60
+
 # Controls, formats (those of the writing direction among them), lone surrogates, line and paragraph
 # separators: nothing of it has a picture of its own.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -35,3 +37,9 @@ def _shown(sign: str) -> str:
     if unicodedata.category(sign) in _UNSEEN:
         return sign.encode("unicode_escape").decode("ascii")
     return sign
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it: on one line, and short."""
+    text = printable(repr(value))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."

@@ -55,11 +55,11 @@ changes = []
 def heard(ids):
     now_ms = 1000 * time.time()
     for each in ids:
-        if service.has_job(each):
-            changes.append([each, str(service.job_record(each).state), now_ms])
+        if each in service.runtime.jobs:
+            changes.append([each, str(service.runtime.job_record(each).state), now_ms])
 
 
-take_back = service.subscribe(heard)
+take_back = service.runtime.subscribe(heard)
 sampler = Sampler()
 for _ in range(4):
     sampler.run([bell]).result()

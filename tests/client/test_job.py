@@ -13,7 +13,7 @@ from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit_aer import AerSimulator
 
-from qmode_jupyter import Batch, EstimatorV2, RuntimeJob, RuntimeService, SamplerV2, Session
+from qmode_jupyter import Batch, RuntimeJob, RuntimeService, SamplerV2
 from qmode_jupyter.errors import (
     OptionError,
     RuntimeInvalidStateError,
@@ -77,7 +77,7 @@ def test_it_says_who_and_what_it_is(job: RuntimeJob, aer: AerSimulator, emulated
     assert "on aer_simulator: RUNNING" in job._repr_html_()
     created = job.creation_date
     assert created.tzinfo is not None
-    assert abs(created.timestamp() - emulated.origin_s - job.record().submitted_at) < 1e-3
+    assert abs(created.timestamp() - emulated.runtime.origin_s - job.record().submitted_at) < 1e-3
 
 
 def test_waiting_too_short_leaves_the_job_alone(job: RuntimeJob) -> None:
@@ -191,28 +191,6 @@ def test_usage_while_it_runs(job: RuntimeJob) -> None:
     assert job.usage_estimation == {"quantum_seconds": job.usage()}
 
 
-def test_details_have_one_shape(aer: AerSimulator) -> None:
-    with Session(aer) as session:
-        job = EstimatorV2(options={"max_execution_time": 60}).run([(QuantumCircuit(1), "Z")])
-        job.result()
-    details = job.details()
-    assert list(details)[: len(session.details())] == list(session.details())
-    assert (details["mode"], details["session_id"]) == ("dedicated", session.session_id)
-    assert (details["program"], details["status"], details["state"]) == ("estimator", "DONE", "done")
-    assert details["max_time"] == 60
-    assert details["usage_time"] == job.usage()
-    assert [entry["status"] for entry in details["timestamps"]] == [
-        "queued",
-        "preparing",
-        "waiting",
-        "on_qpu",
-        "done",
-    ]
-    seconds = details["seconds"]
-    assert list(seconds) == ["queued", "preparing", "waiting", "on_qpu"]
-    assert seconds["on_qpu"] == pytest.approx(job.usage(), abs=1)
-
-
 def test_logs_come_when_it_has_ended(job: RuntimeJob, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "qmode_jupyter.client.job"):
         assert job.logs() == ""
@@ -243,31 +221,6 @@ def test_a_private_job_is_read_once(aer: AerSimulator, emulated: RuntimeService)
     assert job.result()[0].data.meas.num_shots == 5
     assert job.result() is None
     assert emulated.job(job.job_id()).result() is None
-
-
-def test_decoders_are_chained(job: RuntimeJob) -> None:
-    class Counts:
-        @classmethod
-        def decode(cls, result: PrimitiveResult) -> dict[str, int]:
-            return result[0].data.meas.get_counts()
-
-    class Total:
-        @classmethod
-        def decode(cls, counts: dict[str, int]) -> int:
-            return sum(counts.values())
-
-    class Never:
-        @classmethod
-        def is_applicable(cls, result: object) -> bool:
-            return False
-
-    assert job.result(decoder=Counts).keys() <= {"00", "11"}
-    assert job.result(decoder=[Counts, Never, Total]) == 10
-
-
-def test_a_result_can_be_pickled(job: RuntimeJob) -> None:
-    twin = pickle.loads(pickle.dumps(job.result()))
-    assert twin[0].data.meas == job.result()[0].data.meas
 
 
 def test_a_deleted_job_is_gone(job: RuntimeJob, emulated: RuntimeService) -> None:

@@ -11,15 +11,12 @@ import pytest
 from qiskit.primitives import PrimitiveResult
 from qiskit_aer import AerSimulator
 
-from qmode_jupyter import Batch, EstimatorV2, RuntimeService, SamplerV2, Session, default_service
-from qmode_jupyter.client.max_time import max_time_seconds
+from qmode_jupyter import Batch, EstimatorV2, RuntimeService, SamplerV2, Session
 from qmode_jupyter.errors import (
-    BackendNotFoundError,
     IBMRuntimeError,
     OptionError,
     QmodeWarning,
     RequestsApiError,
-    RuntimeClosedError,
     RuntimeProgramNotFound,
     UnsupportedOptionWarning,
     V1StyleError,
@@ -86,69 +83,6 @@ def test_a_backend_s_name_and_a_service_are_taken(cls: type[Session], emulated: 
     assert workload.backend() == "aer_simulator"
     assert workload.details()["max_time"] == workload.max_time == 600
     workload.close()
-
-
-def test_a_name_alone_is_the_default_service_s() -> None:
-    with Batch("aer_simulator") as batch:
-        assert batch.service is default_service()
-
-
-def test_a_backend_from_elsewhere_runs_where_it_is_told_or_on_the_default_service(
-    emulated: RuntimeService,
-) -> None:
-    mine = AerSimulator()
-    assert Session(mine, create_new=False).service is default_service()
-    with Session(mine, service=emulated) as session:
-        assert session.service is emulated
-        assert SamplerV2().run([bell()], shots=3).result()[0].data.meas.num_shots == 3
-
-
-def test_what_is_no_backend(emulated: RuntimeService, aer: AerSimulator) -> None:
-    with pytest.raises(TypeError, match="backend"):
-        Session()
-    assert refused(lambda: Session(None)).startswith("Invalid backend type <class 'NoneType'>")
-    assert "the backend comes first" in refused(lambda: Session(emulated, aer))
-    assert "Did you mean 'aer_simulator'?" in refused(lambda: Session("aer_simulater"), BackendNotFoundError)
-    assert "must be a RuntimeService of qmode_jupyter, not builtins.int" in refused(
-        lambda: Session("aer_simulator", service=3)
-    )
-
-
-def test_a_backend_of_another_service(emulated: RuntimeService, aer: AerSimulator) -> None:
-    assert "belongs to another service" in refused(lambda: Session(aer, service=default_service()))
-    other = service()
-    lost = other.backend("aer_simulator")
-    other.close()
-    assert "was closed" in refused(lambda: Session(lost), RuntimeClosedError)
-
-
-@pytest.mark.parametrize(
-    ("max_time", "seconds"),
-    [
-        (None, 28800),
-        (600, 600),
-        (0, 28800),
-        ("0s", 28800),
-        ("2h 30m 40s", 9040),
-        ("40s 1h", 3640),
-        ("1h1h", 7200),
-        ("10m", 600),
-    ],
-)
-def test_how_long_it_may_take(aer: AerSimulator, max_time: int | str | None, seconds: int) -> None:
-    with Session(aer, max_time) as session:
-        assert session.details()["max_time"] == seconds
-
-
-@pytest.mark.parametrize(("max_time", "read"), [("1.5h", 18000), ("-1h", 3600), ("1h or so 5m", 3900)])
-def test_what_ibm_reads_differently_from_people_is_said(max_time: str, read: int) -> None:
-    with pytest.warns(QmodeWarning, match=f"{read} seconds, as IBM's client does"):
-        assert max_time_seconds(max_time) == read
-
-
-@pytest.mark.parametrize("max_time", ["25", "", "1H", "3 h", 1.5, [60], True])
-def test_what_can_not_be_read(aer: AerSimulator, max_time: object) -> None:
-    assert refused(lambda: Session(aer, max_time)).startswith(f"Invalid max_time value: {max_time!r} ")
 
 
 @pytest.mark.parametrize("max_time", [-1, 28801, "9h"])
@@ -259,13 +193,6 @@ def test_entering_a_closed_one_is_allowed_and_submitting_is_not(aer: AerSimulato
         assert refused(lambda: sampler.run([bell()]), IBMRuntimeError) == "The session is closed."
 
 
-def test_leaving_an_inner_with_is_explained(aer: AerSimulator, caplog: pytest.LogCaptureFixture) -> None:
-    with Session(aer), caplog.at_level("WARNING", "qmode_jupyter.client.session"):
-        with Batch(aer):
-            pass
-        assert "Leaving the inner Batch leaves no Session in force" in caplog.text
-
-
 def test_the_end_of_its_service_is_the_end_of_it() -> None:
     other = service()
     with Session(other.backend("aer_simulator")):
@@ -283,7 +210,7 @@ def test_one_is_found_by_its_id(cls: type[Session], emulated: RuntimeService, ae
     assert found.details() == made.details()
     assert SamplerV2(found).run([bell()], shots=1).session_id == made.session_id
     made.close()
-    made.service.wait_workload(made.session_id)
+    made.service.runtime.workloads.wait(made.session_id)
     again = cls.from_id(made.session_id, emulated)
     assert again.status() == "Closed"
     assert refused(lambda: SamplerV2(again).run([bell()]), IBMRuntimeError) == "The session is closed."

@@ -170,10 +170,10 @@ def test_the_end_of_a_service_ends_the_displays_that_show_it() -> None:
         lambda owner, view: WidgetDisplay(owner, view, lambda request: None, RateLimit(), 60.0),
     ):
         service = RuntimeService(clock=ManualClock())
-        owner = service.open_group("g", service.backend("aer_simulator"))
+        owner = service.runtime.groups.open("g", service.backend("aer_simulator"))
         with capture_output():
-            shown = make(owner, lambda ids, s=service, o=owner: snapshot(s, ids, only=o))
-            service.subscribe(shown.changed, shown.freeze)
+            shown = make(owner, lambda ids, s=service, o=owner: snapshot(s.runtime, ids, only=o))
+            service.runtime.subscribe(shown.changed, shown.freeze)
             shown.changed()
             outcome(service.close)
         assert not [t for t in threading.enumerate() if t.name == "qmode-throttle" and t.is_alive()]

@@ -199,7 +199,7 @@ def places(view: Message, batch: Batch) -> list[int]:
 
 def test_a_place_counts_those_of_other_workloads_that_go_first(busy: Any) -> None:
     running, (first, second) = busy
-    view = snapshot(running)
+    view = snapshot(running.runtime)
     assert view["workloads"][first.session_id]["place"] is None, "it is at work"
     assert places(view, first) == [1, 2, 3]
     assert view["workloads"][second.session_id]["place"] == 4
@@ -208,13 +208,15 @@ def test_a_place_counts_those_of_other_workloads_that_go_first(busy: Any) -> Non
 
 def test_a_job_that_moves_on_takes_those_behind_it_along(busy: Any) -> None:
     running, (first, second) = busy
-    last = [job for job, entry in snapshot(running)["jobs"].items() if entry.get("place") == 3]
+    last = [job for job, entry in snapshot(running.runtime)["jobs"].items() if entry.get("place") == 3]
     running.job(last[0]).cancel()
     for only in (None, second.session_id):
-        view = snapshot(running, frozenset(last), only)
+        view = snapshot(running.runtime, frozenset(last), only)
         assert places(view, second) == [*range(3, 3 + PLACES)]
         assert view["workloads"][second.session_id]["place"] == 3
-    assert (first.session_id in snapshot(running, frozenset(last), second.session_id)["workloads"]) is False
+    assert (
+        first.session_id in snapshot(running.runtime, frozenset(last), second.session_id)["workloads"]
+    ) is False
 
 
 def test_other_users_that_move_on_take_those_behind_them_along() -> None:
@@ -224,10 +226,12 @@ def test_other_users_that_move_on_take_those_behind_them_along() -> None:
         sampler = SamplerV2(mode=batch, options={"simulator": {"dry_run": True}})
         for _ in range(8):
             sampler.run([isa(bell(), backend)])
-        theirs = running.look(lambda scheduler: [j for j in scheduler.jobs if not running.has_job(j)])
-        told = snapshot(running, frozenset(theirs[:1]))
+        theirs = running.runtime.look(
+            lambda scheduler: [j for j in scheduler.jobs if j not in running.runtime.jobs]
+        )
+        told = snapshot(running.runtime, frozenset(theirs[:1]))
         assert list(told["workloads"]) == [batch.session_id]
-        assert places(told, batch) == places(snapshot(running), batch) != []
+        assert places(told, batch) == places(snapshot(running.runtime), batch) != []
         assert theirs[0] not in told["jobs"]
 
 

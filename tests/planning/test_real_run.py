@@ -36,11 +36,11 @@ def session(busy: RuntimeService) -> Trace:
         other.start()
         other.join()
         loop()
-    busy.wait_workload(held.session_id)
+    busy.runtime.workloads.wait(held.session_id)
     return busy.trace(held.session_id)
 
 
-def test_told_again_it_goes_as_it_went(session: Trace) -> None:
+def test_replayed_it_goes_as_it_went(session: Trace) -> None:
     recording = Recording.of(session)
     assert [act.event.submitter for act in recording.acts[:-1]] == [0, 0, 0, 1, 1, 1]
     again = replay(recording, Scenario(Mode.SESSION, session.plan))
@@ -60,7 +60,7 @@ def test_jobs_of_a_batch_that_were_awaited_at_the_end(busy: RuntimeService) -> N
         jobs = [SamplerV2().run([bell()]) for _ in range(6)]
     for job in jobs:
         job.result()
-    busy.wait_workload(batch.session_id)
+    busy.runtime.workloads.wait(batch.session_id)
     trace = busy.trace(batch.session_id)
     again = replay(Recording.of(trace), Scenario(Mode.BATCH, trace.plan))
     assert again.jobs == trace.jobs

@@ -34,11 +34,11 @@ def test_dollars_mean_nothing_on_a_free_plan() -> None:
 
 def test_a_job_that_could_pass_the_budget_is_not_submitted_and_nothing_is_lost() -> None:
     with RuntimeService() as service, Batch(service.backend("aer_simulator")) as batch:
-        service.limit_usage(batch.session_id, Budget.parse("9s", service.plan))
+        service.runtime.limit_usage(batch.session_id, Budget.parse("9s", service.plan))
         sampler = SamplerV2(mode=batch)
         jobs = [sampler.run([bell()], shots=1000), sampler.run([bell()], shots=1000)]
         with pytest.raises(BudgetExceededError, match=r"past the budget of 9s.*0 s are used, 6 s more"):
             sampler.run([bell()], shots=5000)
         assert [job.result()[0].data.meas.num_shots for job in jobs] == [1000, 1000]
         assert sampler.run([bell()], shots=1000).usage_estimation == {"quantum_seconds": 3}
-        assert len(service.job_ids()) == 3
+        assert len(tuple(service.runtime.jobs)) == 3

@@ -42,9 +42,9 @@ class Desk:
 
         def enter() -> None:
             number, awaited = self.engine.submitter(thread)
-            self.engine.agenda.expect(job, 1.0)
+            self.engine.event_queue.expect(job, 1.0)
             if qpu_s is not None:
-                self.engine.agenda.found(job, qpu_s)
+                self.engine.event_queue.found(job, qpu_s)
             self.engine.happen(
                 lambda at: ev.JobSubmitted(at, job, QPU, within, submitter=number, awaited=awaited),
                 lambda: self.engine.submitted(thread),
@@ -54,7 +54,7 @@ class Desk:
         return job
 
     def found(self, job: str, qpu_s: float) -> None:
-        self.engine.post(lambda: self.engine.agenda.found(job, qpu_s))
+        self.engine.post(lambda: self.engine.event_queue.found(job, qpu_s))
 
     def state(self, job: str) -> JobState:
         return self.engine.call(lambda: (self.engine.catch_up(), self.engine.scheduler.jobs[job].state)[1])
@@ -236,8 +236,8 @@ def break_an_event(error: BaseException) -> Callable[[Desk], None]:
 
 
 def break_a_step(desk: Desk) -> None:
-    desk.engine.agenda.step = lambda: raise_it(IllegalEvent("no job nowhere"))  # type: ignore[method-assign]
-    desk.engine.post(lambda: desk.engine.agenda.found("late", 3.0))
+    desk.engine.event_queue.step = lambda: raise_it(IllegalEvent("no job nowhere"))  # type: ignore[method-assign]
+    desk.engine.post(lambda: desk.engine.event_queue.found("late", 3.0))
 
 
 def break_an_instruction(error: BaseException) -> Callable[[Desk], None]:

@@ -22,7 +22,9 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.runtime.budgets import Budget
 from qmode_jupyter.runtime.clock import Clock, ManualClock
+from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.scheduler.records import JobState, Mode
+from qmode_jupyter.simulation.tasks import SimulationOptions
 from tests.emulated import bell, service
 from tests.waiting import Background, outcome
 
@@ -55,7 +57,7 @@ def test_a_timeout_that_is_none_is_said_in_one_line(emulated: RuntimeService, ti
     for call in (
         lambda: job.result(timeout=timeout),  # type: ignore[arg-type]
         lambda: job.wait_for_final_state(timeout=timeout),  # type: ignore[arg-type]
-        lambda: emulated.wait_workload(str(batch.session_id), timeout),  # type: ignore[arg-type]
+        lambda: emulated.runtime.workloads.wait(str(batch.session_id), timeout),  # type: ignore[arg-type]
     ):
         error = outcome(call)
         assert isinstance(error, IBMInputValueError)
@@ -70,24 +72,20 @@ def test_a_timeout_without_end_is_as_long_as_it_takes(emulated: RuntimeService, 
 
 
 ODD: dict[str, Callable[[RuntimeService, str], object]] = {
-    "max_time": lambda s, w: s.open_workload(Mode.BATCH, s.backend(), "x"),  # type: ignore[arg-type]
-    "max_time nan": lambda s, w: s.open_workload(Mode.BATCH, s.backend(), math.nan),
-    "mode": lambda s, w: s.open_workload("x", s.backend()),  # type: ignore[arg-type]
-    "budget": lambda s, w: s.limit_usage(w, 60),  # type: ignore[arg-type]
-    "budget's owner": lambda s, w: s.limit_usage("nowhere", Budget(1.0, "1s")),
-    "listener": lambda s, w: s.subscribe(5),  # type: ignore[arg-type]
-    "group": lambda s, w: s.close_group("nowhere"),
+    "max_time": lambda s, w: s.runtime.workloads.open(Mode.BATCH, s.backend(), "x"),  # type: ignore[arg-type]
+    "max_time nan": lambda s, w: s.runtime.workloads.open(Mode.BATCH, s.backend(), math.nan),
+    "mode": lambda s, w: s.runtime.workloads.open("x", s.backend()),  # type: ignore[arg-type]
+    "budget": lambda s, w: s.runtime.limit_usage(w, 60),  # type: ignore[arg-type]
+    "budget's owner": lambda s, w: s.runtime.limit_usage("nowhere", Budget(1.0, "1s")),
+    "listener": lambda s, w: s.runtime.subscribe(5),  # type: ignore[arg-type]
+    "group": lambda s, w: s.runtime.groups.close("nowhere"),
     "reservation": lambda s, w: s.reserve(s.backend(), "a", math.nan),  # type: ignore[arg-type]
     "reservation without end": lambda s, w: s.reserve(s.backend(), 10, math.inf),
-    "max_execution_time": lambda s, w: s.submit(
-        "sampler",
-        (),
-        s.backend(),
-        None,  # type: ignore[arg-type]
-        max_execution_s="3",  # type: ignore[arg-type]
+    "max_execution_time": lambda s, w: s.runtime.submit(
+        JobRequest("sampler", (), s.backend(), SimulationOptions(), max_execution_s="3")  # type: ignore[arg-type]
     ),
-    "workload": lambda s, w: s.workload("nowhere"),
-    "closing": lambda s, w: s.close_workload("nowhere"),
+    "workload": lambda s, w: s.runtime.workloads.record("nowhere"),
+    "closing": lambda s, w: s.runtime.workloads.close("nowhere"),
 }
 
 
@@ -105,14 +103,14 @@ def test_an_odd_argument_is_said_in_one_line_and_harms_nobody(emulated: RuntimeS
 @pytest.mark.parametrize(
     "call",
     [
-        lambda s: s.look(5),
-        lambda s: s.look(lambda scheduler: 1 / 0),
-        lambda s: s.look(lambda scheduler: (_ for _ in ()).throw(SystemExit)),
-        lambda s: s.job_record([]),
+        lambda s: s.runtime.look(5),
+        lambda s: s.runtime.look(lambda scheduler: 1 / 0),
+        lambda s: s.runtime.look(lambda scheduler: (_ for _ in ()).throw(SystemExit)),
+        lambda s: s.runtime.job_record([]),
         lambda s: s.trace("nowhere"),
-        lambda s: s.place(None),
-        lambda s: s.workload([]),
-        lambda s: s.open_group("x", None),
+        lambda s: s.runtime.place(None),
+        lambda s: s.runtime.workloads.record([]),
+        lambda s: s.runtime.groups.open("x", None),
     ],
 )
 def test_whatever_a_call_raises_is_the_callers(emulated: RuntimeService, call: Callable[..., object]) -> None:
@@ -153,15 +151,15 @@ def test_no_folder_to_write_in_leaves_no_thread(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_refused_job_leaves_no_trace_in_the_budget(own: RuntimeService) -> None:
     batch = Batch(own.backend("aer_simulator"))
-    own.limit_usage(str(batch.session_id), Budget.parse("9s", own.plan))
+    own.runtime.limit_usage(str(batch.session_id), Budget.parse("9s", own.plan))
     with pytest.raises(IBMInputValueError):
-        own.limit_usage("nowhere", Budget.parse("9s", own.plan))
-    own.close_workload(str(batch.session_id))
+        own.runtime.limit_usage("nowhere", Budget.parse("9s", own.plan))
+    own.runtime.workloads.close(str(batch.session_id))
     for _ in range(5):
         with pytest.raises(IBMRuntimeError, match="has been closed"):
             submit(batch, shots=1000)
-    assert own.job_ids() == ()
-    own._budgets.check(str(batch.session_id), 0.0, 8.0)  # nothing is under way in it
+    assert tuple(own.runtime.jobs) == ()
+    own.runtime._budgets.check(str(batch.session_id), 0.0, 8.0)  # nothing is under way in it
 
 
 def test_a_refused_job_is_tried_again_with_what_it_depends_on(own: RuntimeService) -> None:
@@ -169,17 +167,17 @@ def test_a_refused_job_is_tried_again_with_what_it_depends_on(own: RuntimeServic
     first = submit(aer)
     first.result()
     closed = Batch(aer)
-    own.close_workload(str(closed.session_id))
+    own.runtime.workloads.close(str(closed.session_id))
     with pytest.raises(IBMRuntimeError):
         submit(closed)
     second = submit(aer)
-    assert own.look(lambda scheduler: scheduler.jobs[second.job_id()].awaited) == (first.job_id(),)
+    assert own.runtime.look(lambda scheduler: scheduler.jobs[second.job_id()].awaited) == (first.job_id(),)
 
 
 def test_a_thread_whose_job_was_refused_does_not_hold_the_clock(own: RuntimeService) -> None:
     aer = own.backend("aer_simulator")
     closed = Batch(aer)
-    own.close_workload(str(closed.session_id))
+    own.runtime.workloads.close(str(closed.session_id))
     refused, may_end = threading.Event(), threading.Event()
 
     def other() -> None:
@@ -199,35 +197,36 @@ def test_a_job_that_is_over_when_it_is_submitted_is_counted_and_not_simulated() 
     with service(plan="legacy_2023") as own:
         session = Session(own.backend("aer_simulator"))
         owner = str(session.session_id)
-        own.limit_usage(owner, Budget.parse("60s", own.plan))
+        own.runtime.limit_usage(owner, Budget.parse("60s", own.plan))
         submit(session).cancel()  # SEMANTICS L2: the session is nothing without its first job
         begun: list[str] = []
-        begin = own._executor.begin
-        own._executor.begin = lambda job, task: (begun.append(job), begin(job, task))[1]  # type: ignore[method-assign]
+        begin = own.runtime._executor.begin
+        own.runtime._executor.begin = lambda job, task: (begun.append(job), begin(job, task))[1]  # type: ignore[method-assign]
         late = submit(session, shots=1000)
         assert isinstance(outcome(late.result), RuntimeJobFailureError)
         assert begun == []
-        assert own.ended(owner)[JobState.FAILED] + own.ended(owner)[JobState.CANCELLED] == 2
-        own._budgets.check(owner, 0.0, 60.0)
+        ended = own.runtime.jobs.ended(owner)
+        assert ended[JobState.FAILED] + ended[JobState.CANCELLED] == 2
+        own.runtime._budgets.check(owner, 0.0, 60.0)
 
 
 def test_a_simulation_that_can_not_begin_fails_its_job_and_no_other(own: RuntimeService) -> None:
     aer = own.backend("aer_simulator")
-    begin = own._executor.begin
+    begin = own.runtime._executor.begin
 
     def refuse(job: str, task: object) -> None:
         raise OSError("no process left")
 
-    own._executor.begin = refuse  # type: ignore[method-assign, assignment]
+    own.runtime._executor.begin = refuse  # type: ignore[method-assign, assignment]
     error = outcome(lambda: submit(aer).result())
     assert isinstance(error, RuntimeJobFailureError)
     assert "could not simulate it (OSError: no process left)" in str(error)
-    own._executor.begin = begin  # type: ignore[method-assign]
+    own.runtime._executor.begin = begin  # type: ignore[method-assign]
     assert submit(aer).result() is not None
 
 
 def test_an_outcome_that_can_not_be_read_fails_its_job(own: RuntimeService) -> None:
-    own._executor.collect = lambda job: (_ for _ in ()).throw(SystemExit(2))  # type: ignore[method-assign]
+    own.runtime._executor.collect = lambda job: (_ for _ in ()).throw(SystemExit(2))  # type: ignore[method-assign]
     error = outcome(lambda: submit(own.backend("aer_simulator")).result())
     assert isinstance(error, RuntimeJobFailureError)
     assert "SystemExit" in str(error)
@@ -243,12 +242,12 @@ def test_who_waits_while_the_service_closes_is_told_what_became_of_the_job(
     hold(own)
     aer = own.backend("aer_simulator")
     waiting = Background(lambda: getattr(submit(aer), method)())
-    while not own.job_ids():
+    while not tuple(own.runtime.jobs):
         waiting.thread.join(0.001)
     own.close()
     error = waiting.outcome()
     assert isinstance(error, RuntimeClosedError)
-    job = own.job_ids()[0]
+    job = next(iter(own.runtime.jobs))
     assert str(error) == (
         f"The service was closed. Job {job} was RUNNING and is lost: run it again on a new RuntimeService."
     )
@@ -260,13 +259,13 @@ def test_who_comes_when_the_service_is_closed_is_told_too(own: RuntimeService, m
     unfinished, batch = submit(aer), Batch(aer)
     own.close()
     assert isinstance(outcome(getattr(unfinished, method)), RuntimeClosedError)
-    assert isinstance(outcome(lambda: own.wait_workload(str(batch.session_id))), RuntimeClosedError)
+    assert isinstance(outcome(lambda: own.runtime.workloads.wait(str(batch.session_id))), RuntimeClosedError)
     batch.close()  # leaving a `with` raises nothing
 
 
 def test_a_job_that_had_ended_is_still_known_when_the_service_is_closed(own: RuntimeService) -> None:
     job = submit(own.backend("aer_simulator"))
-    own.wait(job.job_id())
+    own.runtime.wait(job.job_id())
     own.close()
     assert job.status() == "DONE"
     outcome(job.wait_for_final_state)
@@ -274,7 +273,7 @@ def test_a_job_that_had_ended_is_still_known_when_the_service_is_closed(own: Run
 
 def hold(own: RuntimeService) -> None:
     """Let no simulation end."""
-    own._executor.collect = lambda job: None  # type: ignore[method-assign]
+    own.runtime._executor.collect = lambda job: None  # type: ignore[method-assign]
 
 
 def test_a_job_with_a_budget_that_is_submitted_while_the_service_closes(own: RuntimeService) -> None:
@@ -282,14 +281,14 @@ def test_a_job_with_a_budget_that_is_submitted_while_the_service_closes(own: Run
 
     asked = threading.Event()
     never: Future[Any] = Future()
-    own._executor.estimate = lambda task: (asked.set(), never)[1]  # type: ignore[method-assign]
+    own.runtime._executor.estimate = lambda task: (asked.set(), never)[1]  # type: ignore[method-assign]
     batch = Batch(own.backend("aer_simulator"))
-    own.limit_usage(str(batch.session_id), Budget.parse("60s", own.plan))
+    own.runtime.limit_usage(str(batch.session_id), Budget.parse("60s", own.plan))
     running = Background(lambda: submit(batch))
     asked.wait(30)
     own.close()
     assert isinstance(running.outcome(), RuntimeClosedError)
-    assert own.job_ids() == ()
+    assert tuple(own.runtime.jobs) == ()
 
 
 def test_an_error_of_the_engine_closes_its_service_and_the_default_one_is_made_anew() -> None:
@@ -298,10 +297,10 @@ def test_an_error_of_the_engine_closes_its_service_and_the_default_one_is_made_a
     sampler = SamplerV2(aer)
     hold(old)
     waiting = Background(sampler.run([bell()]).result)
-    old._engine.post(lambda: old._engine.agenda.happen(None))  # type: ignore[arg-type]  # logged, no more
+    old.runtime._engine.post(lambda: old.runtime._engine.event_queue.happen(None))  # type: ignore[arg-type]  # logged, no more
     assert not old.closed
-    old._engine.clock.now = lambda: (_ for _ in ()).throw(OSError("no clock"))  # type: ignore[method-assign]
-    old._engine.post(lambda: None)
+    old.runtime._engine.clock.now = lambda: (_ for _ in ()).throw(OSError("no clock"))  # type: ignore[method-assign]
+    old.runtime._engine.post(lambda: None)
     error = waiting.outcome()
     assert isinstance(error, RuntimeClosedError)
     assert "ended with an error of its own (OSError: no clock)" in str(error)
@@ -312,8 +311,8 @@ def test_an_error_of_the_engine_closes_its_service_and_the_default_one_is_made_a
     new = default_service()
     assert new is not old
     assert submit(new.backend("aer_simulator")).result() is not None
-    old._engine._thread.join(30)
-    assert not old._engine._thread.is_alive()
+    old.runtime._engine._thread.join(30)
+    assert not old.runtime._engine._thread.is_alive()
 
 
 def test_a_listener_that_asks_for_a_result_is_told_and_the_job_goes_on(own: RuntimeService) -> None:
@@ -321,11 +320,11 @@ def test_a_listener_that_asks_for_a_result_is_told_and_the_job_goes_on(own: Runt
 
     def listen(ids: frozenset[str]) -> None:
         try:
-            own.job(own.job_ids()[0]).result()
+            own.job(next(iter(own.runtime.jobs))).result()
         except RuntimeInvalidStateError as error:
             told.append(error)
 
-    own.subscribe(listen)
+    own.runtime.subscribe(listen)
     assert submit(own.backend("aer_simulator")).result() is not None
     assert "Wait in another thread" in str(told[0])
 
@@ -333,21 +332,21 @@ def test_a_listener_that_asks_for_a_result_is_told_and_the_job_goes_on(own: Runt
 def test_closing_that_was_interrupted_is_done_by_closing_again(
     own: RuntimeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop = own._engine.stop
-    monkeypatch.setattr(own._engine, "stop", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    stop = own.runtime._engine.stop
+    monkeypatch.setattr(own.runtime._engine, "stop", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
     assert isinstance(outcome(own.close), KeyboardInterrupt)
     assert not own.closed
-    monkeypatch.setattr(own._engine, "stop", stop)
+    monkeypatch.setattr(own.runtime._engine, "stop", stop)
     outcome(own.close)
     assert own.closed
-    assert not own._engine._thread.is_alive()
+    assert not own.runtime._engine._thread.is_alive()
 
 
 def test_a_listener_may_close_the_service(own: RuntimeService) -> None:
-    own.subscribe(lambda ids: own.close())
+    own.runtime.subscribe(lambda ids: own.close())
     assert isinstance(outcome(lambda: submit(own.backend("aer_simulator")).result()), RuntimeClosedError)
-    own._engine._thread.join(30)
-    assert not own._engine._thread.is_alive()
+    own.runtime._engine._thread.join(30)
+    assert not own.runtime._engine._thread.is_alive()
 
 
 class Crowd:
@@ -364,7 +363,7 @@ class Crowd:
             try:
                 if batch is None or chance.random() < 0.2:
                     batch = Batch(self.aer)
-                    self.own.limit_usage(str(batch.session_id), Budget(40.0, "40s"))
+                    self.own.runtime.limit_usage(str(batch.session_id), Budget(40.0, "40s"))
                 self.jobs.append(submit(batch if chance.random() < 0.5 else self.aer, shots=100))
                 for _ in range(3):
                     chance.choice(self.acts(chance, chance.choice(self.jobs), batch))()
@@ -382,7 +381,7 @@ class Crowd:
             batch.close,
             self.own.usage,
             lambda: self.own.jobs(limit=None),
-            lambda: self.own.look(lambda scheduler: 1 / 0 if scheduler.now < 0 else None),
+            lambda: self.own.runtime.look(lambda scheduler: 1 / 0 if scheduler.now < 0 else None),
         ]
 
 
@@ -396,7 +395,7 @@ def test_threads_that_run_wait_cancel_and_close_at_once_all_end(seed: int) -> No
     threading.Event().wait(0.5 + chance.random())
     closers = [Background(own.close) for _ in range(2)]
     assert [one.outcome() for one in (*threads, *closers)] == [None] * 8
-    assert not own._engine._thread.is_alive()
+    assert not own.runtime._engine._thread.is_alive()
     for job in crowd.jobs:
         result = outcome(job.result)
         assert isinstance(result, QmodeError) or result is not None

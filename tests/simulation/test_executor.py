@@ -145,7 +145,7 @@ def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Coun
 
 def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService, sampler: SamplerV2) -> None:
     job = sampler.run([mined("waits")], shots=10)
-    own._executor._workers.close()
+    own.runtime._executor._workers.close()
     status, said = end_of(job)
     assert status == "ERROR"
     assert "The processes that simulate were ended before the job was done" in said
@@ -156,16 +156,16 @@ def test_a_job_whose_workers_are_all_ended_fails_and_says_so(own: RuntimeService
 
 def test_a_folder_that_somebody_clears_is_made_anew(own: RuntimeService, sampler: SamplerV2) -> None:
     assert runs(sampler)
-    first = own._executor._store.directory
+    first = own.runtime._executor._store.directory
     shutil.rmtree(first)
     assert runs(sampler)
-    assert own._executor._store.directory != first
+    assert own.runtime._executor._store.directory != first
 
 
 def test_files_that_somebody_deletes_are_written_again(own: RuntimeService) -> None:
     circuit = bell()
     sampler = SamplerV2(own.backend("aer_simulator"))
-    directory = Path(own._executor._store.directory)
+    directory = Path(own.runtime._executor._store.directory)
     for _ in range(3):
         assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
         for path in directory.glob("circuit-*"):
@@ -178,7 +178,7 @@ def test_what_a_worker_does_not_find_fails_its_job_and_the_next_one_runs(own: Ru
     sampler = SamplerV2(own.backend("generic_19q"), {"simulator": {"noise_model": model}})
     circuit = own_isa(own)
     assert sampler.run([circuit], shots=30).result()[0].data.meas.num_shots == 30
-    for path in Path(own._executor._store.directory).glob("noise-*-*"):
+    for path in Path(own.runtime._executor._store.directory).glob("noise-*-*"):
         path.unlink()
     kill_all_workers()
     status, said = end_of(sampler.run([circuit], shots=30))

@@ -52,6 +52,8 @@ def test_those_that_were_closed_from_outside_are_replaced(pool: SharedWorkers) -
     assert calls(second).result(30) == 42
     pool.give_back(first)  # somebody who still had the old ones
     assert not second.closed
+    pool.give_back(second)
+    assert second.closed
 
 
 def test_a_fork_begins_with_none_and_ends_nobody_s(pool: SharedWorkers) -> None:

@@ -15,7 +15,7 @@ def test_a_circuit_ends_in_the_probabilities_of_its_classical_bits():
     circuit = QuantumCircuit(3, 3)
     circuit.x(2)
     circuit.ry(2 * np.arccos(0.8**0.5), 0)
-    circuit.measure([2, 0, 1], [0, 1, 2])  # classical bit 0 is qubit 2
+    circuit.measure([0, 1, 2], [1, 2, 0])  # classical bit 0 is qubit 2
     ended, qubits = without_measurements(circuit)
     assert qubits == (2, 0, 1)
     assert "measure" not in ended.count_ops()

@@ -117,7 +117,7 @@ job = SamplerV2(service.backend("aer_simulator")).run([circuit], shots=100)
 most = lambda: max((sum(p.cpu_times()[:2]) for p in psutil.Process().children()), default=0)
 while most() < 3.0:  # longer than getting ready takes: it simulates
     threading.Event().wait(0.05)
-print(service._executor._store.directory, flush=True)
+print(service.runtime._executor._store.directory, flush=True)
 threading.Event().wait(600)
 """
 
@@ -191,7 +191,7 @@ from tests.emulated import bell
 
 sampler = SamplerV2(default_service().backend("aer_simulator"))
 sampler.run([bell()]).result()
-folder = Path(default_service()._executor._store.directory)
+folder = Path(default_service().runtime._executor._store.directory)
 
 def child():
     try:

@@ -7,9 +7,9 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from html import escape
 from typing import Any, ClassVar, Final, Self
 
-from qmode_jupyter.client.arguments import shown
 from qmode_jupyter.client.options.kinds import Kind, Unset
 from qmode_jupyter.errors import OptionError
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.spelling import nearest
 
 # What people write from older clients or other primitives, and what became of it.

@@ -49,7 +49,7 @@ class Kind:
         return Kind(f"{self.words} or {other.words}", keep)
 
 
-def whole(minimum: int = 0, maximum: int | None = None) -> Kind:
+def whole_number(minimum: int = 0, maximum: int | None = None) -> Kind:
     """Whole numbers from `minimum` to `maximum`; NumPy's too, booleans not."""
 
     def keep(value: Any) -> int:

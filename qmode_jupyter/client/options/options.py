@@ -42,7 +42,7 @@ from qmode_jupyter.client.options.kinds import (
     UnsetType,
     many,
     real,
-    whole,
+    whole_number,
     words,
 )
 from qmode_jupyter.errors import OptionError
@@ -147,7 +147,7 @@ class SimulatorOptions(OptionGroup):
     noise_model: object | UnsetType | None = field(
         default=Unset, metadata=of(Kind("a qiskit_aer NoiseModel, its dictionary or None", _noise))
     )
-    seed_simulator: int | UnsetType | None = field(default=Unset, metadata=of(whole() | NOTHING))
+    seed_simulator: int | UnsetType | None = field(default=Unset, metadata=of(whole_number() | NOTHING))
     coupling_map: object | UnsetType = field(
         default=Unset, metadata=of(ANYTHING, "the backend's own coupling map holds")
     )
@@ -181,10 +181,10 @@ class TwirlingOptions(OptionGroup):
     enable_gates: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
     enable_measure: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
     num_randomizations: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
     )
     shots_per_randomization: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
     )
     strategy: str | UnsetType = field(
         default=Unset, metadata=of(words("active", "active-accum", "active-circuit", "all"), _UNMITIGATED)
@@ -214,9 +214,9 @@ class MeasureNoiseLearningOptions(OptionGroup):
     """Learning the readout noise."""
 
     _prefix = "resilience.measure_noise_learning."
-    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole(1), _UNMITIGATED))
+    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), _UNMITIGATED))
     shots_per_randomization: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
     )
 
 
@@ -226,11 +226,15 @@ class LayerNoiseLearningOptions(OptionGroup):
 
     _prefix = "resilience.layer_noise_learning."
     max_layers_to_learn: int | UnsetType | None = field(
-        default=Unset, metadata=of(whole() | NOTHING, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number() | NOTHING, _UNMITIGATED)
     )
-    shots_per_randomization: int | UnsetType = field(default=Unset, metadata=of(whole(1), _UNMITIGATED))
-    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole(1), _UNMITIGATED))
-    layer_pair_depths: list[int] | UnsetType = field(default=Unset, metadata=of(many(whole()), _UNMITIGATED))
+    shots_per_randomization: int | UnsetType = field(
+        default=Unset, metadata=of(whole_number(1), _UNMITIGATED)
+    )
+    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), _UNMITIGATED))
+    layer_pair_depths: list[int] | UnsetType = field(
+        default=Unset, metadata=of(many(whole_number()), _UNMITIGATED)
+    )
 
 
 @dataclass(init=False, repr=False)
@@ -283,7 +287,7 @@ class ResilienceOptions(OptionGroup):
 class PrimitiveOptions(OptionGroup):
     """What both primitives have; `max_execution_time` in seconds on the QPU (SEMANTICS J20)."""
 
-    max_execution_time: int | UnsetType | None = field(default=Unset, metadata=of(whole(1) | NOTHING))
+    max_execution_time: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
     environment: EnvironmentOptions = field(default_factory=EnvironmentOptions)
     simulator: SimulatorOptions = field(default_factory=SimulatorOptions)
     dynamical_decoupling: DynamicalDecouplingOptions = field(default_factory=DynamicalDecouplingOptions)
@@ -298,7 +302,7 @@ class PrimitiveOptions(OptionGroup):
 class SamplerOptions(PrimitiveOptions):
     """Options of `SamplerV2`; `shots` is taken for `default_shots`."""
 
-    default_shots: int | UnsetType | None = field(default=Unset, metadata=of(whole(1) | NOTHING))
+    default_shots: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
     execution: SamplerExecutionOptions = field(default_factory=SamplerExecutionOptions)
 
     @property
@@ -316,9 +320,9 @@ class EstimatorOptions(PrimitiveOptions):
     """Options of `EstimatorV2`; `shots` is taken for `default_shots`."""
 
     default_precision: float | UnsetType = field(default=Unset, metadata=of(real(above=0)))
-    default_shots: int | UnsetType | None = field(default=Unset, metadata=of(whole(1) | NOTHING))
-    resilience_level: int | UnsetType = field(default=Unset, metadata=of(whole(0, 2), _UNMITIGATED))
-    seed_estimator: int | UnsetType = field(default=Unset, metadata=of(whole()))
+    default_shots: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
+    resilience_level: int | UnsetType = field(default=Unset, metadata=of(whole_number(0, 2), _UNMITIGATED))
+    seed_estimator: int | UnsetType = field(default=Unset, metadata=of(whole_number()))
     resilience: ResilienceOptions = field(default_factory=ResilienceOptions)
 
     @property

@@ -54,7 +54,7 @@ def test_a_calibration_that_cannot_be_gets_one_line(arguments: dict[str, object]
         assert str(error.value) == line
         with pytest.raises(BackendNotFoundError, match="aer_simulator"):
             emulated.calibrate("aer_simulatr", 5)
-        assert emulated.look(lambda scheduler: scheduler.calibrations) == []
+        assert emulated.runtime.look(lambda scheduler: scheduler.calibrations) == []
 
 
 def test_a_reservation_that_cannot_be_gets_one_line() -> None:
@@ -104,7 +104,7 @@ def test_a25_usage_stays_while_an_expired_session_prepares_its_last_job() -> Non
             job.result()
             used.append(emulated.usage()["usage_consumed_seconds"])
         assert session.status() == "Closed"
-        first, last = (emulated.job_record(job.job_id()) for job in (quick, slow))
+        first, last = (emulated.runtime.job_record(job.job_id()) for job in (quick, slow))
         assert first.ended_at > session.record().closed_at
         assert used == [0, first.ended_at, last.ended_at]
         assert session.record().usage_s == last.ended_at < 30
