@@ -52,10 +52,9 @@ def test_a_closed_batch_takes_no_more_and_its_jobs_run_on(
 
 def test_a_group_of_jobs_is_closed_like_a_workload() -> None:
     with service() as one:
-        groups = one.runtime.groups
-        group = groups.open("g", one.backend("aer_simulator"))
+        group = one.runtime.groups.open("g", one.backend("aer_simulator"))
         close(one.runtime, group)
-        assert groups[group].closed_at is not None
+        assert one.runtime.groups[group].closed_at is not None
 
 
 @pytest.mark.parametrize(

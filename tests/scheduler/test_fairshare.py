@@ -156,6 +156,9 @@ def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
         for n in (1, 2):
             e.job(f"{batch}{n}", 10, within=batch)
     assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
+    e.job("alone", 10)
+    places = e.scheduler.places(QPU)
+    assert places == {"b": 1, "b1": 1, "b2": 2, "c": 3, "c1": 3, "c2": 4, "alone": 5}
 
 
 def test_a_qpu_that_nobody_has_asked_for_has_no_line() -> None:
