@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qmode_jupyter.client.arguments import checked, instance_of
-from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, real, whole_number, words
+from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, one_of, real, whole_number
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.settings import Settings
@@ -61,8 +61,8 @@ def _load(value: object) -> float:
 
 
 _KINDS: Final[Mapping[str, Kind]] = {
-    "timing": words("modelled", "measured"),
-    "speed": words("max") | real(above=0),
+    "timing": one_of("modelled", "measured"),
+    "speed": one_of("max") | real(above=0),
     "seed": whole_number() | NOTHING,
     "workers": whole_number(1) | NOTHING,
     "clock": instance_of(Clock, "a Clock") | NOTHING,

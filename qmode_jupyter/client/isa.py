@@ -87,7 +87,7 @@ def _check_circuit(circuit: QuantumCircuit, known: _Known) -> None:
 
 
 def _check_block(block: QuantumCircuit, index: Mapping[Qubit, int], known: _Known) -> None:
-    """Check a circuit or a block of control flow; `index` gives a qubit's place on the device."""
+    """Check a circuit or a block of control flow; `index` gives a qubit's number on the device."""
     # A circuit repeats a few (instruction, qubits) many times: look each up once.
     kinds = {(item.name, item.qubits) for item in block.data}
     bad = {kind for kind in kinds if not known.supports(kind[0], tuple(index[bit] for bit in kind[1]))}
@@ -152,10 +152,10 @@ def _free_rzz(circuit: QuantumCircuit) -> set[ParameterExpression]:
 
 
 def _check_bound_rzz(pub: Any, angle: ParameterExpression) -> None:
-    place = {parameter: column for column, parameter in enumerate(pub.circuit.parameters)}
-    of_angle = sorted(angle.parameters, key=place.__getitem__)
-    values = pub.parameter_values.ravel().as_array(list(place))
-    for row in values[:, [place[parameter] for parameter in of_angle]]:
+    column = {parameter: number for number, parameter in enumerate(pub.circuit.parameters)}
+    of_angle = sorted(angle.parameters, key=column.__getitem__)
+    values = pub.parameter_values.ravel().as_array(list(column))
+    for row in values[:, [column[parameter] for parameter in of_angle]]:
         value = float(angle.bind(dict(zip(of_angle, row.tolist(), strict=True))))
         if not 0.0 <= value <= _RZZ_MAX:
             given = ", ".join(f"{p.name}={number:g}" for p, number in zip(of_angle, row, strict=True))

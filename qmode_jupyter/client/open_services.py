@@ -39,18 +39,19 @@ class OpenServices(Generic[S]):
         self._default: S | None = None
 
     def get(self, account: Hashable) -> S | None:
-        """Return the open service of `account`, which the caller makes once more; None if there is none."""
+        """Return the open service of `account`, or None."""
         with self.making:
             known = self._by_account.get(account)
-            if known is None or known.service.closed:
-                return None
-            known.makers += 1
-            return known.service
+            return None if known is None or known.service.closed else known.service
 
     def add(self, account: Hashable, service: S) -> S:
-        """Keep a service that was made for `account`, and return it."""
+        """Count one more who has made `service`, which is that of `account` from now on; return it."""
         with self.making:
-            self._by_account[account] = _Open(service)
+            known = self._by_account.get(account)
+            if known is not None and known.service is service:
+                known.makers += 1
+            else:
+                self._by_account[account] = _Open(service)
             return service
 
     def default(self, make: Callable[[], S]) -> S:

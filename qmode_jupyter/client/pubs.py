@@ -196,7 +196,7 @@ def _check_values(number: int, pub: SamplerPub | EstimatorPub) -> None:
             f"PUB {number}: the circuit's parameters are {', '.join(names)}, and values came for {given}."
         ) from None
     if not np.isfinite(array).all():
-        where = tuple(int(place) for place in np.argwhere(~np.isfinite(array))[0])
+        where = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
         raise IBMInputValueError(
             f"PUB {number}: parameter values must be finite, and [{where}] is {array[where]}."
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -59,24 +59,25 @@ class _OnePerAccount(type):
         return made.replace(parameters=list(made.parameters.values())[1:])
 
     def __call__(cls, *arguments: Any, **words: Any) -> Any:
+        make = super().__call__
+        if cls is not RuntimeService:  # a class of somebody's own: each is another account
+            return open_services.add(object(), make(*arguments, **words))
         try:
             bound = cls.__signature__.bind(*arguments, **words)
         except TypeError as error:
             raise TypeError(
-                f"{cls.__name__}: {error}; plan, timing and speed come first, all else by its name."
+                f"RuntimeService: {error}; plan, timing and speed come first, all else by its name."
             ) from None
         bound.apply_defaults()
         unused = bound.arguments.pop("account")
-        account: Hashable = Account.checked(**bound.arguments)
-        make = super().__call__
-        if cls is not RuntimeService:
-            account = object()  # a class of somebody's own: each is another account
+        account = Account.checked(**bound.arguments)
         with open_services.making:
-            known = open_services.get(account)
-            if known is not None:
+            service = open_services.get(account)
+            if service is None:
+                service = make(*arguments, **words)
+            else:
                 take_account(unused)
-                return known
-            return open_services.add(account, make(*arguments, **words))
+            return open_services.add(account, service)
 
 
 class RuntimeService(metaclass=_OnePerAccount):

@@ -78,7 +78,7 @@ def _generic_19q() -> BackendV2:
 
 
 def find_backend(name: str) -> BackendV2:
-    """Return a new backend of that name; it answers as IBM's do (`surface`).
+    """Return a new backend of that name; it answers as IBM's do (`backend_answers`).
 
     Parameters
     ----------

@@ -62,6 +62,13 @@ def test_threads_that_make_it_at_once_get_one() -> None:
     found[0].close()
 
 
+def test_one_who_asks_for_what_there_is_not_has_made_nothing() -> None:
+    clock = ManualClock()
+    with service(clock=clock) as one, pytest.raises(TypeError, match="no argument 'chanel'"):
+        service(clock=clock, chanel="ibm_cloud")
+    assert one.closed
+
+
 def test_the_end_of_a_with_does_not_break_what_runs_for_others() -> None:
     clock = ManualClock()
     one = service(clock=clock)
@@ -121,6 +128,8 @@ def test_a_service_counts_its_makers_until_the_last_has_left() -> None:
     assert known.get("account") is None
     one = known.add("account", Service())
     assert known.get("account") is one
+    assert known.makers(one) == 1
+    known.add("account", one)
     assert known.makers(one) == 2
     assert [known.leave(one), known.leave(one)] == [False, True]
 
@@ -146,3 +155,17 @@ def test_closing_all_closes_the_default_one_too() -> None:
     assert default.closed
     assert other.closed
     assert known.default(Service) is not default
+
+
+def test_a_class_of_somebodys_own_is_made_each_time_and_owns_its_backends() -> None:
+    class Mine(RuntimeService):
+        def __init__(self, name: str) -> None:
+            super().__init__(seed=1, clock=ManualClock())
+            self.name = name
+
+    with Mine("a") as one, Mine("a") as other:
+        assert other is not one
+        backend = one.backend("aer_simulator")
+        assert backend.service is one
+        assert SamplerV2(backend).run([bell()], shots=3).result()[0].data.meas.num_shots == 3
+    assert (one.closed, other.closed) == (True, True)

@@ -21,36 +21,40 @@ def busy() -> Iterator[tuple[RuntimeService, Batch, list[RuntimeJob]]]:
 
 def test_one_job_is_cancelled_and_only_once(busy: tuple[RuntimeService, Batch, list[RuntimeJob]]) -> None:
     one, _, jobs = busy
-    request = {"runtime": one.id, "action": "cancel_job", "id": jobs[2].job_id()}
-    assert act(one, request) == {"ok": True}
+    request = {"runtime": one.runtime.id, "action": "cancel_job", "id": jobs[2].job_id()}
+    assert act(one.runtime, request) == {"ok": True}
     assert jobs[2].status() == "CANCELLED"
     assert "CANCELLED" not in {job.status() for job in jobs[:2]}
-    again = act(one, request)
+    again = act(one.runtime, request)
     assert again["ok"] is False
     assert "\n" not in again["error"]
 
 
 def test_all_jobs_are_cancelled(busy: tuple[RuntimeService, Batch, list[RuntimeJob]]) -> None:
     one, batch, jobs = busy
-    assert act(one, {"runtime": one.id, "action": "cancel_all", "id": batch.session_id}) == {"ok": True}
+    assert act(one.runtime, {"runtime": one.runtime.id, "action": "cancel_all", "id": batch.session_id}) == {
+        "ok": True
+    }
     assert {job.status() for job in jobs} == {"CANCELLED"}
-    assert cancel_all(one, str(batch.session_id)) == 0
+    assert cancel_all(one.runtime, str(batch.session_id)) == 0
 
 
 def test_a_closed_batch_takes_no_more_and_its_jobs_run_on(
     busy: tuple[RuntimeService, Batch, list[RuntimeJob]],
 ) -> None:
     one, batch, jobs = busy
-    assert act(one, {"runtime": one.id, "action": "close", "id": batch.session_id}) == {"ok": True}
+    assert act(one.runtime, {"runtime": one.runtime.id, "action": "close", "id": batch.session_id}) == {
+        "ok": True
+    }
     assert "not accepting" in str(batch.status())
     assert "CANCELLED" not in {job.status() for job in jobs}
 
 
 def test_a_group_of_jobs_is_closed_like_a_workload() -> None:
     with service() as one:
-        group = one.open_group("g", one.backend("aer_simulator"))
-        close(one, group)
-        assert one.group(group).closed_at is not None
+        group = one.runtime.groups.open("g", one.backend("aer_simulator"))
+        close(one.runtime, group)
+        assert one.runtime.groups[group].closed_at is not None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_group_of_jobs_is_closed_like_a_workload() -> None:
 )
 def test_what_can_t_be_done_is_said_in_one_line(request_: dict[str, str], error: str) -> None:
     with service() as one:
-        answer = act(one, {"runtime": one.id, **request_})
+        answer = act(one.runtime, {"runtime": one.runtime.id, **request_})
     assert answer["ok"] is False
     assert error in answer["error"]
     assert "\n" not in answer["error"]

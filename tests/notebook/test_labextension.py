@@ -316,8 +316,8 @@ def test_the_pages_are_told_of_the_service_in_use_whole_first(comms: list[tuple[
             publisher.follow(used)
             publisher.follow(used)  # a second cell: nothing new
             told = messages(comms, number + 1)[number]
-            assert (told["runtime"], told["whole"]) == (used.id, True)
-        other.open_group("g", other.backend("aer_simulator"))
+            assert (told["runtime"], told["whole"]) == (used.runtime.id, True)
+        other.runtime.groups.open("g", other.backend("aer_simulator"))
         publisher.flush()
         assert [group["name"] for group in messages(comms, 4)[-1]["workloads"].values()] == ["g"]
         told = len(comms)

@@ -237,7 +237,7 @@ def test_other_users_that_move_on_take_those_behind_them_along() -> None:
 
 def test_a_group_without_a_job_is_in_no_line() -> None:
     with service() as one:
-        group = one.open_group("g", one.backend("aer_simulator"))
-        view = snapshot(one, only=group)
+        group = one.runtime.groups.open("g", one.backend("aer_simulator"))
+        view = snapshot(one.runtime, only=group)
     assert view["workloads"][group]["place"] is None
     assert view["workloads"][group]["counts"]["queued"] == 0

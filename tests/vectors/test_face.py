@@ -61,10 +61,10 @@ def test_v11_running_after_close_is_refused_without_asking_the_service(
     session = Session(aer)
     sampler = SamplerV2(session)
     session.close()
-    before = emulated.job_ids()
+    before = tuple(emulated.runtime.jobs)
     with pytest.raises(IBMRuntimeError, match=r"^The session is closed\.$"):
         sampler.run([bell()])
-    assert emulated.job_ids() == before
+    assert tuple(emulated.runtime.jobs) == before
 
 
 def test_v12_the_service_closed_it_and_the_client_does_not_know(
@@ -75,10 +75,10 @@ def test_v12_the_service_closed_it_and_the_client_does_not_know(
     sampler.run([bell()]).result()
     emulated.clock.advance(120)
     assert session.status() == "Closed"
-    before = emulated.job_ids()
+    before = tuple(emulated.runtime.jobs)
     with pytest.raises(IBMRuntimeError, match=r"^Failed to run program: .*4001"):
         sampler.run([bell()])
-    assert emulated.job_ids() == before
+    assert tuple(emulated.runtime.jobs) == before
 
 
 def test_v13_a_batch_is_not_found_by_the_id_of_a_session(aer: AerSimulator, emulated: RuntimeService) -> None:

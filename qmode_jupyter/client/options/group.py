@@ -127,7 +127,7 @@ class OptionGroup:
         own = set(_paths(type(self)))
         everywhere = own.union(*map(_paths, _groups(OptionGroup)))
         for where in (own, everywhere):
-            # A name that is right but in the wrong place comes before one that is misspelt.
+            # A name that is right but in the wrong group comes before one that is misspelt.
             for pool in ({path.rpartition(".")[2]: path for path in sorted(where)}, {p: p for p in where}):
                 if name in pool:
                     return f"there is {pool[name]}{'' if where is own else ', in other options'}"

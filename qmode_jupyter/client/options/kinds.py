@@ -82,7 +82,7 @@ def real(*, above: float | None = None, at_least: float | None = None) -> Kind:
     return Kind(f"a number {bound}", keep)
 
 
-def words(*allowed: str) -> Kind:
+def one_of(*allowed: str) -> Kind:
     """One of a few words."""
 
     def keep(value: Any) -> str:
@@ -143,4 +143,4 @@ NOTHING: Final = Kind("None", _nothing)
 TEXT: Final = Kind("a text", _text)
 MAPPING: Final = Kind("a dictionary", _mapping)
 ANYTHING: Final = Kind("anything", lambda value: value)
-AUTO: Final = words("auto")
+AUTO: Final = one_of("auto")

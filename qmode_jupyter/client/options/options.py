@@ -41,9 +41,9 @@ from qmode_jupyter.client.options.kinds import (
     Unset,
     UnsetType,
     many,
+    one_of,
     real,
     whole_number,
-    words,
 )
 from qmode_jupyter.errors import OptionError
 
@@ -108,7 +108,7 @@ class EnvironmentOptions(OptionGroup):
     log_level: str | UnsetType = field(
         default=Unset,
         metadata=of(
-            words("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "the emulated service keeps one log"
+            one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "the emulated service keeps one log"
         ),
     )
     job_tags: list[str] | UnsetType | None = field(
@@ -135,7 +135,7 @@ class SamplerExecutionOptions(ExecutionOptions):
     """How each shot runs and is measured."""
 
     meas_type: str | UnsetType = field(
-        default=Unset, metadata=of(words("classified", "kerneled", "avg_kerneled"))
+        default=Unset, metadata=of(one_of("classified", "kerneled", "avg_kerneled"))
     )
 
 
@@ -187,7 +187,7 @@ class TwirlingOptions(OptionGroup):
         default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
     )
     strategy: str | UnsetType = field(
-        default=Unset, metadata=of(words("active", "active-accum", "active-circuit", "all"), _UNMITIGATED)
+        default=Unset, metadata=of(one_of("active", "active-accum", "active-circuit", "all"), _UNMITIGATED)
     )
 
 
@@ -198,13 +198,13 @@ class DynamicalDecouplingOptions(OptionGroup):
     _prefix = "dynamical_decoupling."
     enable: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
     sequence_type: str | UnsetType = field(
-        default=Unset, metadata=of(words("XX", "XpXm", "XY4"), _UNMITIGATED)
+        default=Unset, metadata=of(one_of("XX", "XpXm", "XY4"), _UNMITIGATED)
     )
     extra_slack_distribution: str | UnsetType = field(
-        default=Unset, metadata=of(words("middle", "edges"), _UNMITIGATED)
+        default=Unset, metadata=of(one_of("middle", "edges"), _UNMITIGATED)
     )
     scheduling_method: str | UnsetType = field(
-        default=Unset, metadata=of(words("alap", "asap"), _UNMITIGATED)
+        default=Unset, metadata=of(one_of("alap", "asap"), _UNMITIGATED)
     )
     skip_reset_qubits: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
 
@@ -244,7 +244,7 @@ class ZneOptions(OptionGroup):
     _prefix = "resilience.zne."
     amplifier: str | UnsetType = field(
         default=Unset,
-        metadata=of(words("gate_folding", "gate_folding_front", "gate_folding_back", "pea"), _UNMITIGATED),
+        metadata=of(one_of("gate_folding", "gate_folding_front", "gate_folding_back", "pea"), _UNMITIGATED),
     )
     noise_factors: list[float] | UnsetType = field(
         default=Unset, metadata=of(Kind("a list of numbers of at least 1", _factors), _UNMITIGATED)

@@ -18,9 +18,9 @@ from qmode_jupyter.client.options.kinds import (
     Kind,
     Unset,
     many,
+    one_of,
     real,
     whole_number,
-    words,
 )
 
 KEPT: list[tuple[Kind, object, object]] = [
@@ -28,7 +28,7 @@ KEPT: list[tuple[Kind, object, object]] = [
     (whole_number(0, 2), 2, 2),
     (real(at_least=0), 0, 0.0),
     (real(above=0), np.float32(0.5), 0.5),
-    (words("a", "b"), "b", "b"),
+    (one_of("a", "b"), "b", "b"),
     (many(real(at_least=0)), np.array([1, 2]), [1.0, 2.0]),
     (many(TEXT), (), []),
     (YES_NO, np.bool_(True), True),
@@ -45,7 +45,7 @@ REFUSED: list[tuple[Kind, object]] = [
     (real(at_least=0), float("nan")),
     (real(at_least=0), float("inf")),
     (real(at_least=0), True),
-    (words("a"), "A"),
+    (one_of("a"), "A"),
     (many(TEXT), "text"),
     (many(TEXT), [1]),
     (many(TEXT, at_least=1), []),
@@ -72,7 +72,7 @@ def test_another_value_is_refused(kind: Kind, value: object) -> None:
 def test_kinds_say_what_they_take() -> None:
     assert whole_number(1, 5_000).words == "a whole number of at least 1 and at most 5,000"
     assert (real(above=0) | NOTHING).words == "a number above 0 or None"
-    assert words("a", "b", "c").words == "'a', 'b' or 'c'"
+    assert one_of("a", "b", "c").words == "'a', 'b' or 'c'"
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one)), type(Unset)])

@@ -37,10 +37,10 @@ def test_the_end_leaves_one_line_and_the_table(
 ) -> None:
     one, opened = batch
     owner = str(opened.session_id)
-    display = LiveDisplay(one, owner, RateLimit())
+    display = LiveDisplay(one.runtime, owner, RateLimit())
     SamplerV2(opened).run([bell()], shots=10).result()
     display.finish()
-    display.draw(Report(one, owner))
+    display.draw(Report(one.runtime, owner))
     line, head, *table = capsys.readouterr().out.splitlines()
     assert line.startswith("batch watched")
     assert line.endswith("1 done")
@@ -54,10 +54,10 @@ def test_a_quiet_one_shows_nothing(
     terminal: None, batch: tuple[RuntimeService, Batch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, opened = batch
-    display = LiveDisplay(one, str(opened.session_id), RateLimit(), quiet=True)
+    display = LiveDisplay(one.runtime, str(opened.session_id), RateLimit(), quiet=True)
     display.leave()
     display.finish()
-    display.draw(Report(one, str(opened.session_id)))
+    display.draw(Report(one.runtime, str(opened.session_id)))
     assert capsys.readouterr() == ("", "")
 
 
@@ -70,7 +70,7 @@ def test_the_end_of_the_service_ends_it(
     terminal: None, batch: tuple[RuntimeService, Batch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, opened = batch
-    display = LiveDisplay(one, str(opened.session_id), RateLimit())
+    display = LiveDisplay(one.runtime, str(opened.session_id), RateLimit())
     one.close()
     shown = capsys.readouterr().out
     display.finish()
