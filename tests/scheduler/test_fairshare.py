@@ -156,7 +156,33 @@ def test_the_place_in_line_in_the_second_of_two_active_batches() -> None:
         for n in (1, 2):
             e.job(f"{batch}{n}", 10, within=batch)
     assert [e.scheduler.place(job) for job in ("b1", "b2", "c1", "c2")] == [1, 2, 3, 4]
+    e.job("alone", 10)
+    places = e.scheduler.places(QPU)
+    assert places == {"b": 1, "b1": 1, "b2": 2, "c": 3, "c1": 3, "c2": 4, "alone": 5}
 
 
 def test_a_qpu_that_nobody_has_asked_for_has_no_line() -> None:
     assert Emulation().scheduler.places("a QPU of no job") == {}
+
+
+def test_the_places_among_equals_and_in_an_active_session() -> None:
+    e = Emulation(with_limits(PREMIUM, lanes=1))
+    e.session("s")
+    for job in ("running", "s1", "s2"):
+        e.job(job, 10, within="s")
+    for job, tenant in (("first", "ann"), ("mine", YOU), ("last", "ann")):
+        e.job(job, 1, tenant=tenant)
+    assert e.scheduler.places(QPU) == {"s": 1, "s1": 1, "s2": 2, "mine": 4}
+    assert e.scheduler.places(QPU, "ann") == {"first": 3, "last": 5}
+    assert [e.scheduler.place(job) for job in ("s1", "s2", "first", "mine", "last")] == [1, 2, 3, 4, 5]
+
+
+def test_a_session_stays_in_line_while_one_of_its_jobs_is_left() -> None:
+    e = Emulation(with_limits(PREMIUM, lanes=1))
+    e.job("theirs", 10, tenant="ann")
+    e.session("s")
+    for job in ("given up", "left"):
+        e.job(job, 5, within="s")
+    e.at(5).cancel("given up")
+    assert e.scheduler.place("left") == 1
+    assert e.at(30).of("left").on_qpu_at == 10

@@ -59,6 +59,15 @@ def test_a7_a_calibration_that_is_due_goes_before_what_is_prepared() -> None:
     assert (qpu.on_qpu, qpu.calibrating.started_at, state.deadlines.first_at) == (None, 0, 600)
 
 
+def test_calibrations_take_their_turns_as_they_were_due() -> None:
+    e = Emulation()
+    e.job("running", 10)
+    e.at(1).calibrate(100)
+    e.at(2).calibrate(50)
+    e.at(500)
+    assert [(c.due_at, c.started_at) for c in e.scheduler.calibrations] == [(1, 10), (2, 110)]
+
+
 def test_what_has_ended_can_not_end_again_and_nothing_has_changed() -> None:
     state = State(with_limits("premium"))
     job = waiting(state, "a")
@@ -157,6 +166,9 @@ def test_a15_submissions_a_minute() -> None:
         e.job("sixth", 1)
     assert (refusal.value.code, refusal.value.solution) == (1202, "Submit the next one 56 s from now.")
     e.at(60).job("sixth", 1)
+    with pytest.raises(Refused, match="Too many requests"):  # those of 1 s to 4 s still count
+        e.job("seventh", 1)
+    e.at(61).job("seventh", 1)
 
 
 def test_a4_a_maximum_time_out_of_bounds_is_refused() -> None:

@@ -325,6 +325,17 @@ def test_q7_only_what_was_held_inside_the_window_counts() -> None:
     assert idle[2:] == [("ann", 5)]
 
 
+def test_q7_a_session_that_was_closed_inside_the_reservation_was_no_idle_time() -> None:
+    e = Emulation(LEGACY_2023)
+    e.reserve(10, 40)
+    e.at(15).session("s")
+    e.job("a", 5, within="s")
+    e.at(25).close("s")
+    e.at(50)
+    assert e["s"].usage_s == 10
+    assert [c.seconds for c in e.scheduler.charges if c.reason == "reserved, idle"] == [20]
+
+
 def test_q7_idle_time_uses_up_an_allowance_like_any_other() -> None:
     e = Emulation(with_limits(LEGACY_2023, allowance_s=10, window_s=1_000))
     e.reserve(10, 20)
