@@ -17,7 +17,6 @@ import contextlib
 import logging
 import os
 import queue
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -541,7 +540,8 @@ class Engine:
 
     def _lives(self) -> bool:
         # Not `is_alive()`: an interrupt within it makes Python 3.11 take a thread that lives for dead.
-        return self._thread.ident in sys._current_frames()
+        # Nor its number, which a later thread may get.
+        return self._thread in threading.enumerate()
 
     def _finish(self, end: _End) -> None:
         if self._end is None:

@@ -461,3 +461,24 @@ def test_a_fork_is_told_whose_engine_it_is(harness: Harness) -> None:
     os.close(reader)
     assert f"belongs to process {os.getpid()}, of which this one is a fork" in told
     assert harness.engine.wait("a")
+
+
+def test_an_engine_that_has_ended_is_not_taken_for_a_later_thread_of_its_number(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = Harness(ManualClock())
+    harness.engine.stop()
+    may_end, later = threading.Event(), []
+    for _ in range(50):
+        later.append(threading.Thread(target=may_end.wait, args=(30,)))
+        later[-1].start()
+    try:
+        if harness.engine._thread.ident not in {thread.ident for thread in later}:
+            pytest.skip("this system gave none of the threads its number")
+        assert not harness.engine._lives()
+        harness.engine.stop()
+        assert caplog.text == ""
+    finally:
+        may_end.set()
+        for thread in later:
+            thread.join(30)
