@@ -2,7 +2,7 @@
 
 A backend stays what it is: `answering` makes a class of its own class that also has the rest, so that
 transpilers, Aer and ``isinstance`` see no difference. Figures come from its configuration, then from
-its target; what neither has is in `_REST`, None where IBM's client says None.
+its target; what neither has is in `_DEFAULTS`, None where IBM's client says None.
 """
 
 from __future__ import annotations
@@ -191,9 +191,9 @@ class IBMAnswers:
             return getattr(configuration, name)
         except AttributeError:
             pass
-        if name in _REST:
-            return _REST[name](self)
-        near = did_you_mean(name, sorted(n for n in {*dir(self), *_REST} if not n.startswith("_")))
+        if name in _DEFAULTS:
+            return _DEFAULTS[name](self)
+        near = did_you_mean(name, sorted(n for n in {*dir(self), *_DEFAULTS} if not n.startswith("_")))
         raise AttributeError(
             f"The backend {self.name} has no attribute {name!r}."
             + (near or " See its target and its configuration().")
@@ -248,7 +248,7 @@ def _processor(backend: Any) -> dict[str, str]:
 
 
 #: What a configuration may leave out, by name.
-_REST: Final[Mapping[str, Callable[[Any], Any]]] = {
+_DEFAULTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "clops": lambda backend: None,
     "clops_h": lambda backend: None,
     "clops_v": lambda backend: None,

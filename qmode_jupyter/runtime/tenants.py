@@ -118,18 +118,18 @@ class Tenants:
         yield Arrival(CrowdArrived(start, qpu, self.load, self.seed, len(self.names), self.calibrations))
         dice = random.Random(f"{self.seed} {qpu}")
         weights = [dice.gammavariate(2.0, 1.0) for _ in self.names]
-        yield from self._people(start, weights)
-        course = self._course(qpu, dice, weights)
-        before = list(self._people(0.0, weights))
-        for arrival in course:
+        yield from self._tenants(start, weights)
+        others = self._arrivals_of_others(qpu, dice, weights)
+        before = list(self._tenants(0.0, weights))
+        for arrival in others:
             if arrival.event.at >= _BEFORE_S:
                 break
             before.append(arrival)
         yield from _left_over(qpu, start, before)
-        for later in chain([arrival], course):
+        for later in chain([arrival], others):
             yield replace(later, event=replace(later.event, at=later.event.at - _BEFORE_S + start))
 
-    def _people(self, at: float, weights: list[float]) -> Iterator[Arrival]:
+    def _tenants(self, at: float, weights: list[float]) -> Iterator[Arrival]:
         allocation_s = PREMIUM.window_s / (len(self.names) + 1)
         mean_s = PREMIUM.window_s * self.load / len(self.names)
         yield Arrival(TenantArrived(at, YOU, allocation_s, grained(mean_s)))
@@ -137,12 +137,17 @@ class Tenants:
             used_s = mean_s * len(weights) * weight / sum(weights)
             yield Arrival(TenantArrived(at, name, allocation_s, grained(used_s)))
 
-    def _course(self, qpu: str, dice: random.Random, weights: list[float]) -> Iterator[Arrival]:
+    def _arrivals_of_others(self, qpu: str, dice: random.Random, weights: list[float]) -> Iterator[Arrival]:
         jobs = self._jobs(qpu, dice, weights)
         if not self.calibrations:
             return jobs
-        care = random.Random(f"{self.seed} {qpu} calibrations")
-        return merge(jobs, _care(qpu, care, *_MONITORING), _care(qpu, care, *_CALIBRATION), key=_at)
+        calibration_dice = random.Random(f"{self.seed} {qpu} calibrations")
+        return merge(
+            jobs,
+            _calibrations(qpu, calibration_dice, *_MONITORING),
+            _calibrations(qpu, calibration_dice, *_CALIBRATION),
+            key=_at,
+        )
 
     def _jobs(self, qpu: str, dice: random.Random, weights: list[float]) -> Iterator[Arrival]:
         per_s = self.load / mean_job_s()
@@ -165,7 +170,7 @@ def mean_job_s() -> float:
     return _SHORTEST_S * normal.cdf(low) + between + _LONGEST_S * (1 - normal.cdf(high))
 
 
-def _care(qpu: str, dice: random.Random, every_s: Range, lasts_s: Range) -> Iterator[Arrival]:
+def _calibrations(qpu: str, dice: random.Random, every_s: Range, lasts_s: Range) -> Iterator[Arrival]:
     at = dice.uniform(0.0, every_s[1])
     while True:
         yield Arrival(CalibrationDue(grained(at), qpu, grained(dice.uniform(*lasts_s))))

@@ -52,13 +52,13 @@ def test_why_there_is_no_session_is_noted(aer: AerSimulator) -> None:
 
 def test_a_block_that_is_left_in_another_order_is_the_one_that_is_forgotten(aer: AerSimulator) -> None:
     blocks = WithBlocks()
-    first, second = Batch(aer), Batch(aer)
+    first, second = Batch(aer), Session(aer)
     blocks.enter(first)
     blocks.enter(second)
     assert blocks.current() is second
     blocks.leave(first)
     assert blocks.current() is None
-    assert "You are inside `with Batch`" in blocks.why_none()
+    assert "You are inside `with Session`" in blocks.why_none()
     blocks.leave(second)
     assert blocks.why_none() == ""
 
