@@ -262,9 +262,17 @@ class Inbox:
 
 
 def test_the_thread_sends_what_other_threads_changed_and_ends_with_close() -> None:
+    def its_threads() -> list[threading.Thread]:
+        return [
+            thread
+            for thread in threading.enumerate()
+            if thread.name == "qmode-throttle" and thread not in before
+        ]
+
+    before = threading.enumerate()
     inbox = Inbox()
     throttle = Throttle(Outbox(Runtime({"a": job("queued", 1.0)}).snapshot), inbox)
-    assert threading.active_count() == 1, "no change, no thread"
+    assert not its_threads(), "no change, no thread"
     tellers = [threading.Thread(target=throttle.changed, args=(["a"],)) for _ in range(20)]
     for teller in tellers:
         teller.start()
@@ -273,7 +281,7 @@ def test_the_thread_sends_what_other_threads_changed_and_ends_with_close() -> No
     inbox.wait_for(2)
     throttle.close()
     throttle.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "qmode-throttle"]
+    assert not its_threads()
     throttle.changed(["a"])
     throttle.flush()
     assert len(inbox.messages) <= 3
