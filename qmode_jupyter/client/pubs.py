@@ -125,7 +125,7 @@ def _what_is_wrong(program: str, item: object) -> str:
     """Say in plain words what is most often wrong with a PUB; "" leaves it to Qiskit's text."""
     parts = (item,) if isinstance(item, QuantumCircuit) else item
     if isinstance(parts, (SamplerPub, EstimatorPub)):
-        return f"it is a {type(parts).__name__}, which is not for a {program}."
+        return f"it is a {type(parts).__name__}, which no {program} takes."
     if not isinstance(parts, (tuple, list)) or not parts or not isinstance(parts[0], QuantumCircuit):
         return f"a PUB begins with its circuit, this one is {_kind(item)}."
     circuit, values_at = parts[0], 1 if program == "sampler" else 2

@@ -1,14 +1,19 @@
-"""What a QPU must be able to run as it is (SEMANTICS P5)."""
+"""Circuits that a QPU can run as they are, and those that it can't (SEMANTICS P4, P5)."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit_aer import AerSimulator
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
+from qmode_jupyter.client.isa import check_isa, check_rzz, is_simulator
 from qmode_jupyter.errors import (
     NotISAError,
 )
@@ -96,3 +101,57 @@ def test_rzz_angles_on_a_qpu_that_has_the_gate(emulated: RuntimeService) -> None
     assert "not for -0.5 (a=0.5, b=1 in a - b)" in text
     assert sampler.run([(both, bad[:0])], shots=1).result()[0].data.c.shape == (0, 3)
     session.close()
+
+
+def rotated(angle: object) -> QuantumCircuit:
+    """An rzz on the first two qubits."""
+    circuit = QuantumCircuit(2)
+    circuit.rzz(angle, 0, 1)
+    return circuit
+
+
+@pytest.fixture
+def fractional() -> GenericBackendV2:
+    """A QPU that has the rzz gate."""
+    return GenericBackendV2(2, basis_gates=["rz", "sx", "x", "cz", "rzz"], seed=1)
+
+
+def test_rzz_is_calibrated_from_0_to_half_pi_ends_included(fractional: GenericBackendV2) -> None:
+    """SEMANTICS P4."""
+    check_isa([rotated(0), rotated(math.pi / 2)], fractional)
+    for angle in (-1e-6, math.pi / 2 + 1e-6):
+        assert "in the range [0, pi/2]" in refused(
+            lambda angle=angle: check_isa([rotated(angle)], fractional)
+        )
+
+
+def test_an_angle_that_values_give_is_checked_inside_blocks_too(fractional: GenericBackendV2) -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.rzz(Parameter("a"), 0, 1)
+    check_rzz([SamplerPub.coerce((circuit, [1.5]))], fractional)
+    pub = SamplerPub.coerce((circuit, [[1.5], [1.6]]))
+    assert "not for 1.6 (a=1.6 in a)" in refused(lambda: check_rzz([pub], fractional))
+
+
+def test_angles_are_free_where_nothing_calibrates_them(aer: AerSimulator, device: GenericBackendV2) -> None:
+    pub = SamplerPub.coerce((rotated(Parameter("a")), [9.0]))
+    for backend in (aer, device):
+        check_rzz([pub], backend)
+
+
+def test_the_first_circuit_that_does_not_fit_is_refused(fractional: GenericBackendV2) -> None:
+    fits, other = QuantumCircuit(2), QuantumCircuit(2)
+    fits.cz(0, 1)
+    fits.barrier()
+    other.h(1)
+    check_isa([fits, fits], fractional)
+    assert "h on qubits (1,)" in refused(lambda: check_isa([fits, fits, other], fractional), NotISAError)
+
+
+def test_aer_calls_itself_a_simulator_and_a_fake_backend_does_not(
+    aer: AerSimulator, fractional: GenericBackendV2
+) -> None:
+    assert is_simulator(aer)
+    assert not is_simulator(fractional)

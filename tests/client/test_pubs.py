@@ -181,4 +181,4 @@ def test_observables_that_can_not_be(aer: AerSimulator) -> None:
     assert "it has no observables" in refused(lambda: estimator.run([circuit]))
     assert "Non-Hermitian" in refused(lambda: estimator.run([(circuit, SparsePauliOp("ZZ") * 1j)]))
     assert "a PUB begins with its circuit" in refused(lambda: estimator.run([("ZZ", circuit)]))
-    assert "which is not for a estimator" in refused(lambda: estimator.run([SamplerPub.coerce(bell())]))
+    assert "which no estimator takes" in refused(lambda: estimator.run([SamplerPub.coerce(bell())]))
