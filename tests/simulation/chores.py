@@ -107,8 +107,12 @@ def local_error() -> NoReturn:
     raise LocalError("made here")
 
 
+#: More than a process here has. The socket has the number that it has where the worker was started.
+MOST_DESCRIPTORS = 4096
+
+
 def write_over_the_socket() -> None:
-    for descriptor in range(3, 64):
+    for descriptor in range(3, MOST_DESCRIPTORS):
         try:
             os.write(descriptor, b"\x00\x00\x00\x04junk")
         except OSError:
@@ -146,7 +150,7 @@ KINDS: dict[str, tuple[Callable[[], Any], str]] = {
     "abort": (os.abort, r"crashed \(SIGABRT\)"),
     "killed": (lambda: os.kill(os.getpid(), signal.SIGKILL), r"SIGKILL\), and so was the one before"),
     "terminated": (lambda: os.kill(os.getpid(), signal.SIGTERM), r"SIGTERM\), and so was the one before"),
-    "descriptors closed": (lambda: os.closerange(3, 200), r"exit code 0|SIGKILL"),
+    "descriptors closed": (lambda: os.closerange(3, MOST_DESCRIPTORS), r"exit code 0|SIGKILL"),
     "junk in the socket": (write_over_the_socket, "is no answer"),
     "forks and dies": (fork_and_die, r"crashed \(SIGSEGV\)"),
 }
