@@ -118,7 +118,7 @@ def do_every_bad_thing(sampler: SamplerV2) -> None:
 
 @pytest.mark.slow
 def test_jobs_under_random_kills_all_end_once(sampler: SamplerV2) -> None:
-    print(within(PATIENCE_S, lambda: under_kills(sampler, jobs=90, kills=60, seed=11)))
+    print(within(PATIENCE_S, lambda: under_kills(sampler, jobs=300, kills=200, seed=11)))
 
 
 def under_kills(sampler: SamplerV2, *, jobs: int, kills: int, seed: int) -> Counter[str]:
