@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
+from traitlets.config import Config
 
 BELL = """
 from qiskit import QuantumCircuit
@@ -14,6 +17,19 @@ bell.h(0)
 bell.cx(0, 1)
 bell.measure_all()
 """
+
+
+@contextmanager
+def loaded_shell() -> Iterator[InteractiveShell]:
+    """A real shell with the extension and a circuit `bell`; both are taken out again."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("load_ext", "qmode_jupyter")
+    shell.run_cell(BELL)
+    yield shell
+    shell.run_line_magic("unload_ext", "qmode_jupyter")
+    InteractiveShell.clear_instance()
 
 
 def run(shell: InteractiveShell, cell: str) -> tuple[CapturedIO, BaseException | None]:

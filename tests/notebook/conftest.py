@@ -6,21 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from tests.notebook.cells import BELL, run
+from tests.notebook.cells import loaded_shell, run
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[InteractiveShell]:
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config)
-    shell.run_line_magic("load_ext", "qmode_jupyter")
-    shell.run_cell(BELL)
-    yield shell
-    shell.run_line_magic("unload_ext", "qmode_jupyter")
-    InteractiveShell.clear_instance()
+    with loaded_shell() as shell:
+        yield shell
 
 
 @pytest.fixture

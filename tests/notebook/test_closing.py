@@ -11,12 +11,11 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from qmode_jupyter import RuntimeService
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.runtime.clock import ManualClock
-from tests.notebook.cells import BELL
+from tests.notebook.cells import loaded_shell
 from tests.waiting import outcome
 
 SAID = "cell was closed before the cell was over"
@@ -31,15 +30,9 @@ ENDS = {
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=config)
-    shell.run_line_magic("load_ext", "qmode_jupyter")
-    shell.run_cell(BELL)
-    yield shell
-    shell.run_line_magic("reload_ext", "qmode_jupyter")
-    shell.run_line_magic("unload_ext", "qmode_jupyter")
-    InteractiveShell.clear_instance()
+    with loaded_shell() as shell:
+        yield shell
+        shell.run_line_magic("reload_ext", "qmode_jupyter")
 
 
 def run(shell: InteractiveShell, cell: str) -> tuple[str, BaseException | None]:
