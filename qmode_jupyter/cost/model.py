@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
@@ -67,7 +67,7 @@ class Cost:
 
 def cost(work: Work, processor: Processor, spread: Spread = PUBLIC) -> Cost:
     """Return what a job needs of a QPU."""
-    parts = tuple(parts_of(work, processor, spread.likely))
+    parts = added([parts_of(work, processor, spread.likely)])
     low_s, high_s = (
         sum(seconds for _, seconds in parts_of(work, processor, ends)) for ends in (spread.low, spread.high)
     )
@@ -116,6 +116,15 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
     if mitigation.layers:
         learned = mitigation.layers * _DEPTHS * _BASES * _RANDOMIZATIONS * _SHOTS
         yield LEARNING, learned * (rep_delay_s + around_s + max(run.readout_s for run in runs))
+
+
+def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
+    """Return parts with those of one name added up, in the order in which they first come."""
+    seconds: dict[str, float] = {}
+    for some in parts:
+        for name, part_s in some:
+            seconds[name] = seconds.get(name, 0.0) + part_s
+    return tuple(seconds.items())
 
 
 def executions(work: Work, constants: Constants) -> int:
