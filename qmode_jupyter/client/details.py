@@ -86,7 +86,7 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
 
 
 def executing_seconds(runtime: Runtime, record: JobRecord) -> float:
-    """Return how long a job's circuits were executed: its time on the QPU without overhead (SEMANTICS J14)."""
+    """Return how long a job's circuits were executed: without what is overhead (SEMANTICS J14)."""
     if not record.parts:
         return job_seconds(runtime, record)["on_qpu"]
     named = job_parts(record) if record.settled else ()
