@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import EventQueue, Fault
+from qmode_jupyter.scheduler.event_queue import EventQueue, Execution, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
@@ -35,6 +37,11 @@ class Emulation:
         self.queue.run_until(self.now)
         self.queue.happen(event)
 
+    def online(
+        self, lanes: int | None = None, preparations: int | None = None, processor: str = "", qpu: str = QPU
+    ) -> None:
+        self.happen(ev.QpuOnline(self.now, qpu, lanes, preparations, processor))
+
     def session(self, name: str = "s", max_time_s: float | None = None, tenant: str = YOU) -> str:
         self.happen(ev.WorkloadOpened(self.now, name, Mode.SESSION, QPU, name, max_time_s, tenant=tenant))
         return name
@@ -53,6 +60,8 @@ class Emulation:
         tenant: str = YOU,
         max_execution_s: float | None = None,
         fault: Fault | None = None,
+        parts: tuple[Part, ...] = (),
+        work: Work | None = None,
         overhead_s: float = 0.0,
         program: str = "sampler",
         submitter: int = 0,
@@ -60,7 +69,7 @@ class Emulation:
         qpu: str = QPU,
     ) -> str:
         self.queue.expect(name, prep_s)
-        self.queue.found(name, fault or qpu_s)
+        self.queue.found(name, fault or Execution(qpu_s, parts, work))
         self.happen(
             ev.JobSubmitted(
                 self.now,
