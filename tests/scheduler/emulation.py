@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qmode_jupyter.cost.model import Part
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.breakdown import BETWEEN, PREPARING, ROUNDING, TAIL, job_parts, workload_parts
 from qmode_jupyter.scheduler.event_queue import EventQueue, Execution, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
@@ -103,6 +106,9 @@ class Emulation:
         kind = ev.JobCancelled if name in self.scheduler.jobs else ev.WorkloadCancelled
         self.happen(kind(self.now, name))
 
+    def fail(self, job: str, reason: str = "it failed", *, system_fault: bool = False) -> None:
+        self.happen(ev.JobFailed(self.now, job, reason, None, system_fault))
+
     def tenant(self, name: str, allocation_s: float, used_s: float = 0.0) -> str:
         self.happen(ev.TenantArrived(self.now, name, allocation_s, used_s))
         return name
@@ -121,3 +127,32 @@ class Emulation:
 
     def states(self, *jobs: str) -> list[JobState]:
         return [self.of(job).state for job in jobs]
+
+
+def check_parts(e: Emulation) -> None:
+    """Assert that all that is charged has a name, now: of every job, session and batch (SEMANTICS U1-U4)."""
+    now, step_s = e.scheduler.now, e.scheduler.plan.charge_step_s
+    jobs = [e.of(job) for job in e.scheduler.jobs]
+    for job in jobs:
+        parts = dict(job_parts(job))
+        assert sum(parts.values()) == pytest.approx(job.charged_s, abs=1e-6), job
+        assert all(seconds > 0 for seconds in parts.values()), parts
+        rounded_s = parts.pop(ROUNDING, 0.0)
+        assert rounded_s < step_s + 1e-6, parts
+        if job.parts and job.charged_s:
+            whole_s = sum(seconds for _, seconds in job.parts)
+            held_s = (job.ended_at or now) - (job.on_qpu_at or now)
+            before = min(whole_s, max(held_s, job.overhead_s))
+            assert sum(parts.values()) == pytest.approx(before, abs=1e-6), job
+    for name in e.scheduler.workloads:
+        workload = e[name]
+        parts = dict(workload_parts(workload, jobs, now))
+        assert sum(parts.values()) == pytest.approx(workload.usage_s, abs=1e-6), workload
+        assert all(seconds > 0 for seconds in parts.values()), parts
+        mine = [job for job in jobs if job.workload == name and job.on_qpu_at is not None]
+        assert parts.get(ROUNDING, 0.0) <= len(mine) * (step_s + 1e-6), parts
+        if workload.mode is Mode.SESSION:
+            running = [now - job.on_qpu_at for job in mine if not (job.settled or job.outlived)]
+            idle_s = sum(parts.pop(part, 0.0) for part in (PREPARING, BETWEEN, TAIL))
+            assert sum(parts.values()) == pytest.approx(workload.qpu_s + sum(running), abs=1e-6)
+            assert idle_s >= 0
