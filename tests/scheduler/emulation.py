@@ -140,10 +140,11 @@ def check_parts(e: Emulation) -> None:
         rounded_s = parts.pop(ROUNDING, 0.0)
         assert rounded_s < step_s + 1e-6, parts
         if job.parts and job.charged_s:
+            assert job.ended_at is not None
+            assert job.on_qpu_at is not None
             whole_s = sum(seconds for _, seconds in job.parts)
-            held_s = (job.ended_at or now) - (job.on_qpu_at or now)
-            before = min(whole_s, max(held_s, job.overhead_s))
-            assert sum(parts.values()) == pytest.approx(before, abs=1e-6), job
+            held_s = max(job.ended_at - job.on_qpu_at, job.overhead_s)
+            assert sum(parts.values()) == pytest.approx(min(whole_s, held_s), abs=1e-6), job
     for name in e.scheduler.workloads:
         workload = e[name]
         parts = dict(workload_parts(workload, jobs, now))
