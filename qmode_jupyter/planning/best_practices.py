@@ -10,7 +10,9 @@ from typing import Final
 
 from qmode_jupyter.planning.recording import Recording, split, unawaited
 from qmode_jupyter.planning.replay import Replay, Scenario, replay
+from qmode_jupyter.planning.repricing import as_one
 from qmode_jupyter.planning.rows import in_queue_s
+from qmode_jupyter.scheduler.event_queue import Execution, Fault
 from qmode_jupyter.scheduler.records import (
     TOO_LONG,
     WORKLOAD_ENDED,
@@ -19,7 +21,6 @@ from qmode_jupyter.scheduler.records import (
     Mode,
     WorkloadRecord,
 )
-from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.style.words import count, duration, money
 
 #: A job with less QPU time than this is worth merging with others, in seconds (SEMANTICS B9).
@@ -292,16 +293,15 @@ def merge(run: Run) -> Iterator[Finding]:
     """Yield that jobs under a minute were submitted together."""
     before_s = after_s = 0.0
     merged = groups = 0
-    for group in _together(run.jobs):
+    for group in together(run.jobs):
         short = [j for j in group if j.state is JobState.DONE and j.qpu_s < SHORT_S]
-        if len(short) < 2:
+        need = as_one(run.recording, [j.id for j in short]) if len(short) > 1 else None
+        if need is None or isinstance(need[1], Fault):
             continue
         groups += 1
         merged += len(short)
-        overhead_s = short[0].overhead_s
-        merged_s = overhead_s + sum(max(0.0, j.qpu_s - j.overhead_s) for j in short)
         before_s += sum(j.charged_s for j in short)
-        after_s += charge_s(merged_s, overhead_s, run.plan.charge_step_s)
+        after_s += need[1].qpu_s if isinstance(need[1], Execution) else need[1]
     saves_s = before_s - after_s
     if saves_s >= _WORTH_S:
         what = "one job" if groups == 1 else f"{groups} jobs"
@@ -395,7 +395,7 @@ def _lost(jobs: tuple[JobRecord, ...]) -> int:
     return sum(job.state is not JobState.DONE for job in jobs)
 
 
-def _together(jobs: tuple[JobRecord, ...]) -> Iterator[list[JobRecord]]:
+def together(jobs: tuple[JobRecord, ...]) -> Iterator[list[JobRecord]]:
     """Yield runs of jobs of one thread and program with no result awaited between them."""
     groups: dict[tuple[int, str], list[JobRecord]] = {}
     for job in jobs:
