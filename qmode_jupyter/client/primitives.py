@@ -156,17 +156,14 @@ class Primitive(Generic[OptionsT]):
             if name not in self._said:
                 self._said.add(name)
                 by_reason.setdefault(why, []).append(name)
-        counted = by_reason.pop(COUNTED, None)
-        said = [f"{', '.join(counted)}: {COUNTED}"] if counted else []
+        said = []
+        if counted := by_reason.pop(COUNTED, None):
+            said.append(f"{COUNTED[:1].upper()}{COUNTED[1:]}: {', '.join(counted)}.")
         if by_reason:
             names = ", ".join(name for some in by_reason.values() for name in some)
-            said.append(f"{names}: no effect here, though on hardware ({'; '.join(by_reason)})")
+            said.append(f"No effect here, though on hardware: {names} ({'; '.join(by_reason)}).")
         if said:
-            text = "; ".join(said)
-            warn(
-                f"{text[:1].upper() if by_reason and not counted else text[:1]}{text[1:]}.",
-                UnsupportedOptionWarning,
-            )
+            warn(" ".join(said), UnsupportedOptionWarning)
 
     def _warn_of_usage(self) -> None:
         runtime = self._service.runtime
