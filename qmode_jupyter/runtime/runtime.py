@@ -176,7 +176,16 @@ class Runtime:
         return submission.job
 
     def work_of(self, request: JobRequest) -> Work:
-        """Return what a job would ask of a QPU, without running it."""
+        """Return what a job would ask of a QPU, without running it.
+
+        Raises
+        ------
+        RuntimeClosedError
+            If the runtime was closed.
+        """
+        if self.closed:
+            failure = self._engine.closed_error()
+            raise failure from failure.__cause__
         with self._while_open():
             return self._work(self._pack(request))
 
