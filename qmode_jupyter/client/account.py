@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qmode_jupyter.client.arguments import checked, instance_of
 from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, one_of, real, whole_number
+from qmode_jupyter.cost.processors import PROCESSORS, Processor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.settings import Settings
@@ -60,6 +61,12 @@ def _load(value: object) -> float:
     return load
 
 
+def _processor(value: object) -> Processor:
+    if not isinstance(value, str | Processor):
+        raise ValueError
+    return processor(value)
+
+
 _KINDS: Final[Mapping[str, Kind]] = {
     "timing": one_of("modelled", "measured"),
     "speed": one_of("max") | real(above=0),
@@ -70,6 +77,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "tenants": instance_of(Tenants, "Tenants") | NOTHING,
     "legacy_metrics": YES_NO,
     "instance": TEXT | NOTHING,
+    "processor": Kind(f"a processor ({', '.join(PROCESSORS)}) or a machine such as ibm_fez", _processor)
+    | NOTHING,
 }
 
 

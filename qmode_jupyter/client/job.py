@@ -278,10 +278,11 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
 
     @property
     def usage_estimation(self) -> dict[str, Any]:
-        """``quantum_seconds``: seconds that it would hold the QPU (SEMANTICS J15, U6)."""
+        """``quantum_seconds``: seconds that it would hold the QPU (SEMANTICS J15, A26)."""
         seconds = self.record().qpu_s
         if not seconds:
-            seconds = self._runtime.usage_of(self._runtime.estimate(self._request))
+            runtime, request = self._runtime, self._request
+            seconds = runtime.usage_of(runtime.cost(runtime.work_of(request), request.backend))
         return {"quantum_seconds": as_sent(seconds)}
 
     def metrics(self) -> dict[str, Any]:

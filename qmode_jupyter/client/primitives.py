@@ -13,14 +13,18 @@ from qmode_jupyter.client.isa import check_isa, check_rzz
 from qmode_jupyter.client.job import RuntimeJob
 from qmode_jupyter.client.mode import JobMode, resolve
 from qmode_jupyter.client.options import (
+    COUNTED,
     EstimatorOptions,
     OptionsT,
     ResilienceOptions,
     SamplerOptions,
+    mitigation_of,
     options_from,
 )
 from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.client.pubs import estimator_pubs, refuse_v1_call, sampler_pubs
+from qmode_jupyter.cost.model import MEASURE
+from qmode_jupyter.cost.work import Run, Work
 from qmode_jupyter.errors import (
     IBMInputValueError,
     OptionError,
@@ -33,6 +37,7 @@ from qmode_jupyter.runtime.backend_answers import REP_DELAY_RANGE_S
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.simulation.tasks import Program, SimulationOptions
 from qmode_jupyter.style.warn import warn
+from qmode_jupyter.style.words import duration
 
 if TYPE_CHECKING:
     from qiskit.primitives.containers import EstimatorPubLike, SamplerPubLike
@@ -78,14 +83,26 @@ class Primitive(Generic[OptionsT]):
         made_with = f"backend={self._backend.name!r}" if self.mode is None else f"mode={self.mode!r}"
         return f"<{type(self).__name__}({made_with})>"
 
-    def _submit(self, pubs: Sequence[Any], simulation: SimulationOptions) -> RuntimeJob:
-        """Check what needs the backend, submit, and return the job (SEMANTICS P4)."""
+    def _checked(self, pubs: Sequence[Any], simulation: SimulationOptions) -> JobRequest:
+        """Check what needs the backend, and return what is asked of the service (SEMANTICS P4)."""
         options = self._options
         circuits = [pub.circuit for pub in pubs]
         if options.dynamical_decoupling.enable and any(circuit.has_control_flow_op() for circuit in circuits):
             raise IBMInputValueError("Dynamical decoupling currently cannot be used with dynamic circuits.")
         check_rzz(pubs, self._backend)
         check_isa(circuits, self._backend)
+        return JobRequest(
+            self._program,
+            tuple(pubs),
+            self._backend,
+            simulation,
+            max_execution_s=self._max_execution_s(),
+            tags=tuple(options.environment.job_tags or ()),
+            private=bool(options.environment.private),
+        )
+
+    def _submit(self, request: JobRequest) -> RuntimeJob:
+        """Submit a checked request and return its job."""
         self._warn_without_effect()
         self._warn_of_usage()
         if self.mode is None and with_blocks.current() is not None:  # SEMANTICS P2
@@ -96,15 +113,6 @@ class Primitive(Generic[OptionsT]):
                 self._program,
                 self._program,
             )
-        request = JobRequest(
-            self._program,
-            tuple(pubs),
-            self._backend,
-            simulation,
-            max_execution_s=self._max_execution_s(),
-            tags=tuple(options.environment.job_tags or ()),
-            private=bool(options.environment.private),
-        )
         return RuntimeJob(self._service, self._container.submit(request))
 
     def _simulation(self, *, dry_run: bool, seed: object = None, exact: bool = False) -> SimulationOptions:
@@ -119,6 +127,7 @@ class Primitive(Generic[OptionsT]):
             exact=exact,
             dry_run=dry_run or bool(simulator.dry_run),
             noise_model=_noise_model(simulator.noise_model or None),
+            mitigation=mitigation_of(self._options),
             rep_delay_s=rep_delay,
             init_qubits=execution.init_qubits is not False,
         )
@@ -142,12 +151,20 @@ class Primitive(Generic[OptionsT]):
         return float(limit) if limit else None
 
     def _warn_without_effect(self) -> None:
-        found = {name: why for name, why in self._options.without_effect() if name not in self._said}
-        if found:
-            self._said.update(found)
-            why = "; ".join(dict.fromkeys(found.values()))
+        by_reason: dict[str, list[str]] = {}
+        for name, why in self._options.without_effect():
+            if name not in self._said:
+                self._said.add(name)
+                by_reason.setdefault(why, []).append(name)
+        counted = by_reason.pop(COUNTED, None)
+        said = [f"{', '.join(counted)}: {COUNTED}"] if counted else []
+        if by_reason:
+            names = ", ".join(name for some in by_reason.values() for name in some)
+            said.append(f"{names}: no effect here, though on hardware ({'; '.join(by_reason)})")
+        if said:
+            text = "; ".join(said)
             warn(
-                f"No effect on this emulated service, though on hardware: {', '.join(found)} ({why}).",
+                f"{text[:1].upper() if by_reason and not counted else text[:1]}{text[1:]}.",
                 UnsupportedOptionWarning,
             )
 
@@ -228,6 +245,12 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
             If the session is closed, or the service refuses the job.
         """
         refuse_v1_call(self._program, v1_arguments, v1_words)
+        return self._submit(self.request(pubs, shots=shots, dry_run=dry_run))
+
+    def request(
+        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None, dry_run: bool = False
+    ) -> JobRequest:
+        """Return what `run` would ask of the service, checked; nothing is submitted."""
         if self._options.simulator.exact:
             raise OptionError(
                 "The option simulator.exact is for the EstimatorV2: a sampler has only samples."
@@ -240,7 +263,7 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
         simulation = self._simulation(dry_run=dry_run)
         checked = sampler_pubs(pubs, shots, self._options.shots_of_a_pub())
         _warn_of_several("shots", {pub.shots for pub in checked})
-        return self._submit(checked, simulation)
+        return self._checked(checked, simulation)
 
 
 class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
@@ -311,13 +334,39 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
             If the session is closed, or the service refuses the job.
         """
         refuse_v1_call(self._program, v1_arguments, v1_words)
+        request = self.request(pubs, precision=precision, dry_run=dry_run)
+        self._say_that_it_mitigates(request)
+        return self._submit(request)
+
+    def request(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None, dry_run: bool = False
+    ) -> JobRequest:
+        """Return what `run` would ask of the service, checked; nothing is submitted."""
         _refuse_contradictions(self._options.resilience)
         simulation = self._simulation(
             dry_run=dry_run, seed=self._options.seed_estimator, exact=bool(self._options.simulator.exact)
         )
         checked = estimator_pubs(pubs, precision, self._options.precision_of_a_pub())
         _warn_of_several("precision", {pub.precision for pub in checked})
-        return self._submit(checked, simulation)
+        return self._checked(checked, simulation)
+
+    def _say_that_it_mitigates(self, request: JobRequest) -> None:
+        """Say once for a service that the default level is charged, for what is not seen in results."""
+        options, runtime = self._options, self._service.runtime
+        if options.set_values().keys() & {"resilience_level", "resilience"} or not runtime.first("mitigates"):
+            return
+        if not request.options.mitigation.measure or runtime.settings.timing == "measured":
+            return
+        one = Run(1, 1, 0.0, 0.0)
+        mitigated = runtime.cost(Work("estimator", 1, 0, (one,), request.options.mitigation), self._backend)
+        learned_s = dict(mitigated.parts)[MEASURE]
+        _log.warning(
+            "An Estimator mitigates measurement errors unless it is told otherwise (resilience_level=1): of "
+            "each job on %s, about %s are charged for that, as on hardware; results here are Aer's, "
+            "unmitigated. resilience_level=0 leaves it out.",
+            self._backend.name,
+            duration(learned_s),
+        )
 
 
 #: IBM's other names for the same classes.

@@ -9,16 +9,19 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
+from qmode_jupyter.client.estimate import Estimate
 from qmode_jupyter.client.job import RuntimeJob
 from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, many, whole_number
 from qmode_jupyter.client.process import open_services
+from qmode_jupyter.cost.model import cost, on_processor
+from qmode_jupyter.cost.processors import processor as find_processor
 from qmode_jupyter.errors import (
     BackendNotFoundError,
     IBMInputValueError,
@@ -31,13 +34,17 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.scheduler.plans import plan as find_plan
 from qmode_jupyter.scheduler.records import SETTLED
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
+    from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
+    from qmode_jupyter.cost.processors import Processor
     from qmode_jupyter.runtime.clock import Clock
     from qmode_jupyter.runtime.engine import Speed
     from qmode_jupyter.runtime.settings import Settings, Timing
@@ -106,6 +113,9 @@ class RuntimeService(metaclass=_OnePerAccount):
         older texts read (``usage.quantum_seconds``, …).
     instance
         What `RuntimeJob.instance` says.
+    processor
+        What its QPUs are, whatever their backends say: "heron_r2", "phoenix", a machine such as
+        "ibm_fez", or a `Processor`. Times, lanes and charges are that processor's.
     account
         IBM's ``channel``, ``token`` and the like are taken, not looked at, and warned about:
         nothing leaves this machine.
@@ -131,6 +141,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         tenants: Tenants | None = None,
         legacy_metrics: bool = True,
         instance: str | None = None,
+        processor: str | Processor | None = None,
         **account: Any,
     ) -> None:
         self._account = Account.checked(
@@ -144,6 +155,7 @@ class RuntimeService(metaclass=_OnePerAccount):
             tenants=tenants,
             legacy_metrics=legacy_metrics,
             instance=instance,
+            processor=processor,
         )
         take_account(account)
         self._runtime = Runtime(self._account.settings)
@@ -476,6 +488,57 @@ class RuntimeService(metaclass=_OnePerAccount):
             An id; None for everything.
         """
         return self._runtime.trace(of)
+
+    # ---- what it costs
+
+    def estimate(
+        self,
+        primitive: SamplerV2 | EstimatorV2,
+        pubs: Iterable[Any],
+        *,
+        processor: str | Processor | None = None,
+        plan: str | Plan | None = None,
+        **words: Any,
+    ) -> Estimate:
+        """Return what a job would be charged, as a range and part by part; nothing is submitted.
+
+        Parameters
+        ----------
+        primitive
+            A `SamplerV2` or `EstimatorV2`: its backend and its options count.
+        pubs
+            As its `run` takes them.
+        processor
+            Price it as on another processor or machine ("phoenix", "ibm_torino"): gates are scaled, the
+            circuits are not transpiled anew.
+        plan
+            Another plan's prices.
+        words
+            ``shots`` for a Sampler, ``precision`` for an Estimator, as for `run`.
+
+        Raises
+        ------
+        IBMInputValueError
+            For what `run` would refuse, and for something that is no primitive of this service.
+        ValueError
+            For an unknown processor or plan, with the nearest.
+        """
+        request_of = getattr(primitive, "request", None)
+        if not callable(request_of):
+            raise IBMInputValueError(
+                "estimate takes a SamplerV2 or EstimatorV2 of qmode_jupyter and its PUBs, as in "
+                f"service.estimate(sampler, [circuit]), not {shown(primitive)}."
+            )
+        request, runtime = request_of(pubs, **words), self._runtime
+        here = runtime.qpus.processor(request.backend)
+        there = here if processor is None else find_processor(processor)
+        work = on_processor(runtime.work_of(request), here, there)
+        return Estimate(
+            work=work,
+            cost=cost(work, there, runtime.settings.spread),
+            processor=there,
+            plan=self.plan if plan is None else find_plan(plan),
+        )
 
     # ---- what happens to a QPU
 

@@ -219,7 +219,7 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
     if not large:
         return
     # Every part pays the overhead, so as few as do it, or as many as there are lanes.
-    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, run.plan.lanes)}
+    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, run.recording.lanes)}
     parts, best = min(split_in.items(), key=lambda tried: (tried[1].wall_s, tried[0]))
     quicker_s = run.wall_s - best.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and _lost(best.jobs) <= _lost(run.jobs):
@@ -230,7 +230,7 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
             f"preparation in one lane. In {parts} parts each, prepared side by side, the session takes "
             f"{duration(best.wall_s)} instead of {duration(run.wall_s)} and is charged "
             f"{run.cost(best.usage_s)} instead of {run.cost(run.usage_s)}, every part's overhead included.",
-            f"Up to {run.plan.lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
+            f"Up to {run.recording.lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
             run.usage_s - best.usage_s,
             quicker_s,
         )
@@ -327,7 +327,7 @@ def parallel_lanes(run: Run) -> Iterator[Finding]:
             "Submit all jobs first, and ask for the results then, if they don't need each other's results.",
             f"{waited} of {len(run.jobs)} jobs were submitted after the result of another. Submitted at "
             f"once, they end after {duration(at_once.wall_s)} instead of {duration(run.wall_s)}.",
-            f"Up to {run.plan.lanes} jobs are prepared at the same time, while one is on the QPU.",
+            f"Up to {run.recording.lanes} jobs are prepared at the same time, while one is on the QPU.",
             quicker_s=quicker_s,
         )
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Final, Literal
 
+from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Arrival, Fault
+from qmode_jupyter.scheduler.event_queue import Arrival, Execution, Fault, Outcome
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.plans import LANES, Plan
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
 from qmode_jupyter.scheduler.scheduler import Job, Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace
-from qmode_jupyter.simulation.timing import PREPARE_JOB_S
 from qmode_jupyter.style.words import printable
 
 #: A moment of a recording: its beginning, a job's submission or end, or an act that ended something.
@@ -40,11 +40,14 @@ _OTHERS_DO: Final = (
     ev.WorkloadCancelled,
     ev.TenantArrived,
     ev.CrowdArrived,
+    ev.QpuOnline,
     ev.CalibrationDue,
     ev.QpuReserved,
 )
 
 Submission = ev.JobSubmitted
+#: What a job needs: seconds of preparation, and what becomes of it then.
+Need = tuple[float, Outcome]
 Ending = ev.JobCancelled | ev.WorkloadClosed | ev.WorkloadCancelled
 
 
@@ -75,7 +78,7 @@ class Recording:
     max_time_s: float | None
     acts: tuple[Act, ...]
     #: What each of its jobs needs: preparation, and seconds on the QPU or why it can't run.
-    needs: dict[str, tuple[float, float | Fault]]
+    needs: dict[str, Need]
     #: What others did, and the person elsewhere, at their times, each with its position in the log.
     elsewhere: tuple[tuple[int, Arrival], ...]
     #: The positions in the log at which jobs ended their preparation and their time on the QPU.
@@ -88,6 +91,9 @@ class Recording:
     #: How it went.
     jobs: tuple[JobRecord, ...]
     record: WorkloadRecord | None
+    #: What is known of its QPU, and the constants that its jobs were priced with.
+    online: ev.QpuOnline | None = None
+    spread: Spread = PUBLIC
 
     @classmethod
     def of(cls, trace: Trace) -> Recording:
@@ -125,7 +131,14 @@ class Recording:
             crowd=crowd,
             jobs=jobs,
             record=record,
+            online=next((e for e, _ in log if isinstance(e, ev.QpuOnline) and e.qpu == trace.qpu), None),
+            spread=trace.spread,
         )
+
+    @property
+    def lanes(self) -> int:
+        """Jobs that are RUNNING at once on its QPU (SEMANTICS A28)."""
+        return self.plan.lanes or (self.online.lanes if self.online is not None else LANES)
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
@@ -173,7 +186,13 @@ def split(recording: Recording, jobs: frozenset[str], parts: int) -> Recording:
         if not isinstance(act.event, Submission) or act.event.job not in pieces:
             acts.append(moved)
             continue
-        need = _part(*needs.pop(act.event.job), act.event.overhead_s, parts, recording.plan.charge_step_s)
+        need = _part(
+            *needs.pop(act.event.job),
+            act.event.overhead_s,
+            parts,
+            recording.plan.charge_step_s,
+            recording.spread.likely.prepare_job_s,
+        )
         for piece in pieces[act.event.job]:
             needs[piece] = need
             acts.append(replace(moved, event=replace(act.event, job=piece)))
@@ -182,13 +201,14 @@ def split(recording: Recording, jobs: frozenset[str], parts: int) -> Recording:
 
 
 def _part(
-    preparation_s: float, outcome: float | Fault, overhead_s: float, parts: int, step_s: float
-) -> tuple[float, float | Fault]:
-    fixed_s = min(preparation_s, PREPARE_JOB_S)
+    preparation_s: float, outcome: Outcome, overhead_s: float, parts: int, step_s: float, fixed_s: float
+) -> Need:
+    fixed_s = min(preparation_s, fixed_s)
     prepared_s = grained(fixed_s + (preparation_s - fixed_s) / parts)
     if isinstance(outcome, Fault):
         return prepared_s, outcome
-    part_s = overhead_s + max(0.0, outcome - overhead_s) / parts
+    qpu_s = outcome.qpu_s if isinstance(outcome, Execution) else outcome
+    part_s = overhead_s + max(0.0, qpu_s - overhead_s) / parts
     return prepared_s, grained(charge_s(part_s, overhead_s, step_s))
 
 
@@ -280,16 +300,17 @@ def _ends(event: Event, record: WorkloadRecord | None, mine: frozenset[str]) -> 
     return False
 
 
-def _needs(log: Log, jobs: Mapping[str, Job]) -> dict[str, tuple[float, float | Fault]]:
+def _needs(log: Log, jobs: Mapping[str, Job]) -> dict[str, Need]:
     """Return what every job needs; where one never got so far, what its siblings needed on average."""
     faults = {
         e.job: Fault(e.reason, e.reason_code, e.system_fault) for e, _ in log if isinstance(e, ev.JobFailed)
     }
-    needs: dict[str, tuple[float, float | Fault]] = {}
+    needs: dict[str, Need] = {}
     known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for job in jobs.values():
-        if job.preparing_at is not None and job.waiting_at is not None:
-            needs[job.id] = job.waiting_at - job.preparing_at, faults.get(job.id, job.qpu_s)
+        if job.preparation_at is not None and job.waiting_at is not None:
+            execution = Execution(job.qpu_s, job.parts, job.work) if job.work is not None else job.qpu_s
+            needs[job.id] = job.waiting_at - job.preparation_at, faults.get(job.id, execution)
             known.setdefault((job.tenant, job.program), []).append((needs[job.id][0], job.qpu_s))
     usual = {
         siblings: (grained(fmean(prep for prep, _ in pairs)), grained(fmean(qpu for _, qpu in pairs)))
@@ -300,16 +321,14 @@ def _needs(log: Log, jobs: Mapping[str, Job]) -> dict[str, tuple[float, float | 
             continue
         unknown = _UNKNOWN_PREPARATION_S, max(job.overhead_s, _UNKNOWN_QPU_S)
         preparation_s, qpu_s = usual.get((job.tenant, job.program), unknown)
-        if job.preparing_at is not None and job.ended_at is not None:
-            so_far = job.ended_at - job.preparing_at
+        if job.preparation_at is not None and job.ended_at is not None:
+            so_far = job.ended_at - job.preparation_at
             preparation_s = so_far if job.id in faults else so_far + preparation_s
         needs[job.id] = preparation_s, faults.get(job.id, qpu_s)
     return needs
 
 
-def _of_the_crowd(
-    crowd: ev.CrowdArrived | None, jobs: Mapping[str, Job]
-) -> dict[str, tuple[float, float | Fault]]:
+def _of_the_crowd(crowd: ev.CrowdArrived | None, jobs: Mapping[str, Job]) -> dict[str, Need]:
     """Return what those jobs of seeded users need that had not been prepared when the log ended."""
     unknown = {
         j.id for j in jobs.values() if j.waiting_at is None and crowd is not None and j.qpu == crowd.qpu
@@ -330,7 +349,7 @@ def _elsewhere(
     log: Log,
     record: WorkloadRecord | None,
     mine: frozenset[str],
-    needs: dict[str, tuple[float, float | Fault]],
+    needs: dict[str, Need],
 ) -> Iterator[tuple[int, Arrival]]:
     for position, (event, _) in enumerate(log):
         if isinstance(event, Submission):

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
+from qmode_jupyter.cost.processors import HERON_R2
 from qmode_jupyter.errors import IBMBackendError
-from qmode_jupyter.simulation.timing import REP_DELAY_S
 from qmode_jupyter.style.characters import printable
 from qmode_jupyter.style.spelling import did_you_mean
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 #: Seconds between two executions that a QPU takes, from and to (SEMANTICS P8).
 REP_DELAY_RANGE_S: Final = (0.0, 500e-6)
 
-_MAX_SHOTS: Final = 100_000
-_MAX_EXPERIMENTS: Final = 300
 # When the figures of a backend without a snapshot were taken: they are generated, and never change.
 _GENERATED: Final = datetime(2025, 1, 1, tzinfo=UTC)
 # Units of IBM's figures in seconds, hertz and probabilities.
@@ -253,9 +251,9 @@ _DEFAULTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "clops_h": lambda backend: None,
     "clops_v": lambda backend: None,
     "credits_required": lambda backend: False,
-    "default_rep_delay": lambda backend: REP_DELAY_S,
-    "max_experiments": lambda backend: _MAX_EXPERIMENTS,
-    "max_shots": lambda backend: _MAX_SHOTS,
+    "default_rep_delay": lambda backend: HERON_R2.rep_delay_s,
+    "max_experiments": lambda backend: HERON_R2.max_experiments,
+    "max_shots": lambda backend: HERON_R2.max_shots,
     "processor_type": _processor,
     "quantum_volume": lambda backend: None,
     "rep_delay_range": lambda backend: list(REP_DELAY_RANGE_S),
@@ -278,13 +276,13 @@ def _configuration(backend: Any) -> Any:
         n_qubits=backend.num_qubits,
         basis_gates=[name for name in names if isinstance(backend.target.operation_from_name(name), Gate)],
         gates=[],
-        max_shots=_MAX_SHOTS,
+        max_shots=HERON_R2.max_shots,
         coupling_map=None if backend.coupling_map is None else [list(e) for e in backend.coupling_map],
         supported_instructions=names,
         dynamic_reprate_enabled=True,
         rep_delay_range=[1e6 * bound for bound in REP_DELAY_RANGE_S],
-        default_rep_delay=1e6 * REP_DELAY_S,
-        max_experiments=_MAX_EXPERIMENTS,
+        default_rep_delay=1e6 * HERON_R2.rep_delay_s,
+        max_experiments=HERON_R2.max_experiments,
         credits_required=False,
         online_date=backend.online_date,
         description=backend.description,

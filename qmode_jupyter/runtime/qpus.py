@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from qmode_jupyter.cost.processors import Processor, processor_like
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.engine import Engine
@@ -17,12 +19,23 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
 
-class Qpus:
-    """The QPUs, each known by the name of its backend. Any thread, but for `populate`."""
+#: The machine in the name of a backend: "fez" in "fake_fez", "ibm_fez" and "aer_simulator_from(fake_fez)".
+_MACHINE: Final = re.compile(r"(?:fake|ibm)_([a-z]+)")
 
-    def __init__(self, engine: Engine, tenants: Tenants) -> None:
+
+class Qpus:
+    """The QPUs, each known by the name of its backend. Any thread, but for `populate`.
+
+    Parameters
+    ----------
+    processor
+        What all of them are; None: each what its backend says.
+    """
+
+    def __init__(self, engine: Engine, tenants: Tenants, processor: Processor | None = None) -> None:
         self._engine = engine
         self._tenants = tenants
+        self._processor = processor
         self._lock = threading.Lock()
         self._backends: dict[str, BackendV2] = {}
         self._populated: set[str] = set()
@@ -65,11 +78,35 @@ class Qpus:
         start, end = _seconds("start_s", start_s), _seconds("end_s", end_s)
         self._engine.call(lambda: self._engine.happen(lambda at: ev.QpuReserved(at, qpu, YOU, start, end)))
 
-    def populate(self, qpu: str) -> None:
-        """Let the other users of a QPU come, before its first job; on the engine's thread."""
-        if qpu not in self._populated:
-            self._populated.add(qpu)
-            self._engine.event_queue.feed(self._tenants.arrivals(qpu, self._engine.catch_up()))
+    def processor(self, backend: BackendV2) -> Processor:
+        """Return what prices the jobs of a backend: what it says it is, by name, family and default delay."""
+        if self._processor is not None:
+            return self._processor
+        machine = _MACHINE.search(backend.name)
+        kind = getattr(backend, "processor_type", None)
+        kind = kind if isinstance(kind, dict) else {}
+        delay_s = getattr(backend, "default_rep_delay", None)
+        return processor_like(
+            machine.group(1) if machine else backend.name,
+            str(kind.get("family", "")),
+            str(kind.get("revision", "")),
+            float(delay_s) if isinstance(delay_s, int | float) and delay_s >= 0 else None,
+        )
+
+    def populate(self, backend: BackendV2) -> None:
+        """Let it be known what a QPU is, and its other users come, before its first job.
+
+        On the engine's thread.
+        """
+        qpu = backend.name
+        if qpu in self._populated:
+            return
+        self._populated.add(qpu)
+        is_a = self.processor(backend)
+        self._engine.happen(
+            lambda at: ev.QpuOnline(at, qpu, is_a.lanes, is_a.preparations, is_a.name, is_a.rep_delay_s)
+        )
+        self._engine.event_queue.feed(self._tenants.arrivals(qpu, self._engine.catch_up()))
 
     def _name(self, backend: BackendV2 | str) -> str:
         name = self.backend(backend).name if isinstance(backend, str) else getattr(backend, "name", None)

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from qmode_jupyter.cost.model import OVERHEAD, Cost, cost
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
     IBMInputValueError,
     QmodeWarning,
@@ -33,18 +35,19 @@ from qmode_jupyter.runtime.settings import Settings
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Fault
+from qmode_jupyter.scheduler.event_queue import Execution, Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.records import SETTLED, JobRecord, shown_state
 from qmode_jupyter.scheduler.scheduler import Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.simulation.execution_spans import Executing
 from qmode_jupyter.simulation.executor import Executor
 from qmode_jupyter.simulation.tasks import Task
-from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
+    from qiskit.providers import BackendV2
 
 T = TypeVar("T")
 
@@ -95,10 +98,13 @@ class Runtime:
         self.jobs = Jobs()
         self.workloads = Workloads(self._engine, self._ids)
         self.groups = Groups(self._engine, self._ids)
-        self.qpus = Qpus(self._engine, settings.tenants or Tenants(settings.load, seed=settings.seed or 0))
+        others = settings.tenants or Tenants(settings.load, seed=settings.seed or 0)
+        self.qpus = Qpus(self._engine, others, settings.processor)
         self._budgets = Budgets()
         self._measured = settings.timing == "measured"
         self._lock = threading.Lock()
+        #: What is said once for a service, and has been.
+        self._said: set[str] = set()
         #: The processes have been given back.
         self._released = False
         self._executor = Executor(1 if self._measured else settings.workers, self._part_ended)
@@ -162,21 +168,33 @@ class Runtime:
             estimate_s = self._expected_s(request, task)
         if task.note:
             warn(task.note, QmodeWarning)
-        preparation_s = 0.0 if self._measured else task.preparation_s
+        preparation_s = 0.0 if self._measured else self.cost(task.work(), request.backend).preparation_s
         submission = _Submission(
             self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s
         )
         self._engine.call(lambda: self._enter(submission))
         return submission.job
 
-    def estimate(self, request: JobRequest) -> JobTiming:
-        """Return how long a job would take to prepare and on the QPU, without running it (SEMANTICS U6)."""
+    def work_of(self, request: JobRequest) -> Work:
+        """Return what a job would ask of a QPU, without running it."""
         with self._while_open():
-            return self._timing(self._pack(request))
+            return self._work(self._pack(request))
 
-    def usage_of(self, timing: JobTiming) -> float:
-        """Return what a job with that timing is charged, in seconds (SEMANTICS A9)."""
-        return charge_s(timing.on_qpu_s, timing.overhead_s, self.settings.plan.charge_step_s)
+    def cost(self, work: Work, backend: BackendV2) -> Cost:
+        """Return what work takes on a backend, part by part (SEMANTICS U6-U8, A26)."""
+        return cost(work, self.qpus.processor(backend), self.settings.spread)
+
+    def usage_of(self, needed: Cost) -> float:
+        """Return what a job that needs that is charged, in seconds (SEMANTICS A9, U8)."""
+        return charge_s(needed.on_qpu_s, needed.overhead_s, self.settings.plan.charge_step_s)
+
+    def first(self, what: str) -> bool:
+        """Whether nobody has asked this of `what` before: it is said once then."""
+        with self._lock:
+            if what in self._said:
+                return False
+            self._said.add(what)
+            return True
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -262,10 +280,8 @@ class Runtime:
 
     def job_result(self, job: str) -> PrimitiveResult[Any]:
         """Return the result of a job that is done."""
-        pubs, record, on_qpu = self.jobs.request(job).pubs, self._scheduler.job(job), None
-        if record.on_qpu_at is not None and record.ended_at is not None:
-            on_qpu = (self.origin_s + record.on_qpu_at, self.origin_s + record.ended_at)
-        result = self._executor.result(job, pubs, on_qpu)
+        request = self.jobs.request(job)
+        result = self._executor.result(job, request.pubs, self._executing(job, request))
         if result is None:
             raise RuntimeInvalidStateError(f"Job {job} has no result.")
         return result
@@ -310,7 +326,8 @@ class Runtime:
             focus, qpu = (of,), self._scheduler.workloads[of].qpu
         else:
             focus, qpu = (of,), self.job_record(of).qpu
-        return self.look(lambda scheduler: take(scheduler, qpu, focus, self.origin_s))
+        spread = self.settings.spread
+        return self.look(lambda scheduler: take(scheduler, qpu, focus, self.origin_s, spread))
 
     def usage(self) -> dict[str, Any]:
         """Return the instance's usage in the accounting window, in seconds (SEMANTICS U12, A25).
@@ -374,15 +391,32 @@ class Runtime:
 
     def _expected_s(self, request: JobRequest, task: Task) -> float:
         """Return what a job will be charged, where a budget asks for it."""
-        return self.usage_of(self._timing(task)) if self._budget_owner(request) in self._budgets else 0.0
+        if self._budget_owner(request) not in self._budgets:
+            return 0.0
+        return self.usage_of(self.cost(self._work(task), request.backend))
 
-    def _timing(self, task: Task) -> JobTiming:
-        return self._engine.result_of(self._executor.estimate(task))
+    def _work(self, task: Task) -> Work:
+        return self._engine.result_of(self._executor.work_of(task))
+
+    def _executing(self, job: str, request: JobRequest) -> Executing | None:
+        """Return when the circuits of a job were executed: behind its overhead, before the rounding."""
+        record = self._scheduler.job(job)
+        if record.on_qpu_at is None or record.ended_at is None:
+            return None
+        start_s, end_s = self.origin_s + record.on_qpu_at, self.origin_s + record.ended_at
+        pause_s = request.options.rep_delay_s
+        if pause_s is None:
+            pause_s = self.qpus.processor(request.backend).rep_delay_s
+        if record.parts:
+            whole_s = sum(seconds for _, seconds in record.parts)
+            end_s = min(end_s, start_s + whole_s)
+            start_s += min(dict(record.parts).get(OVERHEAD, 0.0), end_s - start_s)
+        return Executing(start_s, end_s, pause_s)
 
     def _enter(self, submission: _Submission) -> None:
         """Let a job be submitted, on the engine's thread; where it is refused nothing has happened."""
         job, request, task = submission.job, submission.request, submission.task
-        self.qpus.populate(request.backend.name)
+        self.qpus.populate(request.backend)
         group = self.groups.joined if request.workload is None else None
         owner = self._budget_owner(request)
         if owner in self._budgets:
@@ -405,7 +439,7 @@ class Runtime:
                     request.backend.name,
                     request.workload,
                     request.program,
-                    overhead_s=0.0 if self._measured else task.overhead_s,
+                    overhead_s=0.0 if self._measured else self._least_s(request),
                     max_execution_s=request.max_execution_s,
                     submitter=number,
                     awaited=awaited,
@@ -417,6 +451,11 @@ class Runtime:
             raise
         if self._scheduler.jobs[job].state not in SETTLED:
             self._begin(job, task)
+
+    def _least_s(self, request: JobRequest) -> float:
+        """Return what a job is charged as soon as it has been on the QPU (SEMANTICS A9)."""
+        likely = self.settings.spread.likely
+        return likely.overhead_s + self.qpus.processor(request.backend).more_overhead_s
 
     def _begin(self, job: str, task: Task) -> None:
         try:
@@ -449,9 +488,11 @@ class Runtime:
             if isinstance(came, Exception):
                 self._engine.event_queue.found(job, _fault(came))
             elif self._measured:
-                self._engine.event_queue.found(job, came.timing.simulated_s)
+                self._engine.event_queue.found(job, came.simulated_s)
             else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
-                self._engine.event_queue.found(job, self.usage_of(came.timing))
+                needed = self.cost(came.work, self.jobs.request(job).backend)
+                execution = Execution(self.usage_of(needed), needed.parts, came.work)
+                self._engine.event_queue.found(job, execution)
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
             self._engine.event_queue.found(job, _own_fault(error))
 

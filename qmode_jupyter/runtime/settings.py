@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from qmode_jupyter.cost.constants import PUBLIC, Spread
+from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.engine import Speed
 from qmode_jupyter.runtime.tenants import Tenants
@@ -37,6 +39,10 @@ class Settings:
         How busy other users keep each QPU, from 0 (nobody else) to 0.9.
     tenants
         Other users of your own making, instead of `load`.
+    processor
+        What every QPU is, whatever its backend says; None: what that says.
+    spread
+        The constants of the cost model.
     """
 
     plan: Plan = PREMIUM
@@ -47,3 +53,5 @@ class Settings:
     clock: Clock | None = None
     load: float = 0.0
     tenants: Tenants | None = None
+    processor: Processor | None = None
+    spread: Spread = PUBLIC

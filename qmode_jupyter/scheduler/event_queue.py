@@ -9,12 +9,14 @@ a test and a background tenant know it from the start.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
 from typing import Final
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler.events import (
     Event,
     Execute,
@@ -43,6 +45,19 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """A job that can be executed: how long, and why so long; see `JobPrepared`."""
+
+    qpu_s: float
+    parts: tuple[Part, ...] = ()
+    work: Work | None = None
+
+
+#: What becomes of a job; seconds alone for one of which no more is known.
+Outcome = float | Execution | Fault
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """Something that happens at its time whatever came before; a job brings its durations along.
 
@@ -51,7 +66,7 @@ class Arrival:
 
     event: Event
     preparation_s: float = 0.0
-    outcome: float | Fault = 0.0
+    outcome: Outcome = 0.0
 
 
 #: Time, number, and either a job with the state whose end it is, or an event, with the arrivals that
@@ -89,7 +104,7 @@ class EventQueue:
         self._deadlines = scheduler.deadlines
         self._number_of = order or as_scheduled()
         self._preparation_s: dict[str, float] = {}
-        self._found: dict[str, float | Fault] = {}
+        self._found: dict[str, Outcome] = {}
         self._heap: list[_Coming] = []
 
     def expect(self, job: str, preparation_s: float) -> None:
@@ -100,9 +115,12 @@ class EventQueue:
         """Take back what `expect` said: the job was refused."""
         self._preparation_s.pop(job, None)
 
-    def found(self, job: str, outcome: float | Fault) -> None:
+    def found(self, job: str, outcome: Outcome) -> None:
         """Say how many seconds a job holds the QPU, or why it can't run."""
-        self._found[job] = outcome if isinstance(outcome, Fault) else grained(outcome)
+        if isinstance(outcome, Execution):
+            self._found[job] = replace(outcome, qpu_s=grained(outcome.qpu_s))
+        else:
+            self._found[job] = outcome if isinstance(outcome, Fault) else grained(outcome)
 
     def schedule(self, event: Event) -> None:
         """Let `event` happen at its time, which has not come yet."""
@@ -134,9 +152,10 @@ class EventQueue:
                 heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Execute:
                 job = instruction.job  # type: ignore[union-attr]
-                duration = self._found[job]
-                assert not isinstance(duration, Fault)
-                at, state = event.at + duration, JobState.ON_QPU
+                outcome = self._found[job]
+                assert not isinstance(outcome, Fault)
+                qpu_s = outcome.qpu_s if isinstance(outcome, Execution) else outcome
+                at, state = event.at + qpu_s, JobState.ON_QPU
                 heappush(heap, (at, number_of(state, job), state, job, None, None))
             elif kind is Settle:
                 job = instruction.job  # type: ignore[union-attr]
@@ -198,6 +217,8 @@ class EventQueue:
                 return None
             if isinstance(outcome, Fault):
                 event = JobFailed(coming, job, outcome.reason, outcome.reason_code, outcome.system_fault)
+            elif isinstance(outcome, Execution):
+                event = JobPrepared(coming, job, outcome.qpu_s, outcome.parts, outcome.work)
             else:
                 event = JobPrepared(coming, job, outcome)
         heappop(heap)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler.records import JobState, Mode
 
 #: Emulated times are multiples of this. Sums and differences of such numbers are exact in a
@@ -60,11 +62,17 @@ class JobSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class JobPrepared:
-    """A job's classical preparation ended; it would hold the QPU for `qpu_s` seconds."""
+    """A job's classical preparation ended; it would hold the QPU for `qpu_s` seconds.
+
+    `parts` name them, before they are rounded up; `work` is what they were reckoned from. Other users'
+    jobs have neither.
+    """
 
     at: float
     job: str
     qpu_s: float = 0.0
+    parts: tuple[Part, ...] = ()
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,22 @@ class CrowdArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class QpuOnline:
+    """It is known what a QPU is, before its first job.
+
+    `lanes` jobs are RUNNING at once, of which `preparations` (None: all) are really being prepared;
+    a plan that says how many lanes there are goes first (SEMANTICS A28). `processor` prices its jobs.
+    """
+
+    at: float
+    qpu: str
+    lanes: int
+    preparations: int | None = None
+    processor: str = ""
+    rep_delay_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationDue:
     """A QPU wants `duration_s` seconds for itself, as soon as the rules let it (SEMANTICS A7)."""
 
@@ -177,6 +201,7 @@ Event = (
     | WorkloadCancelled
     | TenantArrived
     | CrowdArrived
+    | QpuOnline
     | CalibrationDue
     | QpuReserved
     | Tick

@@ -25,7 +25,10 @@ def _check_qpus(state: State) -> None:
         in_lanes = [j for j in mine if j.state in IN_LANE]
         on_qpu = [j for j in mine if j.state is JobState.ON_QPU]
         assert {j.id for j in in_lanes} == set(qpu.lanes), "the lanes and the jobs in them differ"
-        assert len(in_lanes) <= state.plan.lanes, f"{len(in_lanes)} jobs in lanes"
+        assert len(in_lanes) <= qpu.lane_limit, f"{len(in_lanes)} jobs in lanes"
+        begun = [j for j in in_lanes if j.state is JobState.PREPARING and j.id not in qpu.unprepared]
+        assert len(begun) == qpu.preparing <= qpu.preparation_limit, f"{len(begun)} jobs are being prepared"
+        assert not qpu.unprepared or qpu.preparing == qpu.preparation_limit, "a preparation could begin"
         assert on_qpu == ([qpu.on_qpu] if qpu.on_qpu else []), "more than one job on the QPU"
         assert not (qpu.on_qpu and qpu.calibrating), "a job and a calibration on the QPU"
         assert set(map(id, qpu.ready)) == {id(j) for j in in_lanes if j.state is JobState.WAITING}

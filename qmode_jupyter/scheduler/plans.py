@@ -16,6 +16,8 @@ from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.spelling import did_you_mean
 
 DAY_S: Final = 86_400
+#: Lanes of a QPU that neither says itself nor is told by the plan how many it has (SEMANTICS B3, A28).
+LANES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Plan:
     unused_s: float = 1_800.0
     #: Cap on one job's QPU time (SEMANTICS J20).
     job_max_s: float = 10_800.0
-    #: Classical preparations at once per QPU (SEMANTICS B3, A11).
-    lanes: int = 5
+    #: Jobs that are RUNNING at once on a QPU (SEMANTICS B3, A11); None: as many as the QPU has (A28).
+    lanes: int | None = None
     #: Seconds of usage in a window, after which jobs wait (SEMANTICS U11, Q2, V29).
     allowance_s: float | None = None
     window_s: float = 28.0 * DAY_S  # SEMANTICS Q1, U11

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
+
 
 class Mode(StrEnum):
     """How jobs are grouped: IBM's three execution modes."""
@@ -112,6 +115,11 @@ class JobRecord:
     max_execution_s: float | None
     submitter: int
     awaited: tuple[str, ...]
+    #: When its preparation really began; until then others in the lanes were prepared (SEMANTICS A28).
+    preparation_at: float | None = None
+    #: What `qpu_s` is made of, before it is rounded up, and what that was reckoned from.
+    parts: tuple[Part, ...] = ()
+    work: Work | None = None
 
     @property
     def settled(self) -> bool:

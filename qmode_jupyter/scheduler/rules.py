@@ -75,16 +75,25 @@ def start_next(state: State, qpu: Qpu, out: list[Instruction]) -> None:
 
 def fill_lanes(state: State, qpu: Qpu, out: list[Instruction]) -> None:
     """Dequeue jobs into the free lanes of a QPU."""
-    lanes, waiting = state.plan.lanes, qpu.line.entries
+    lanes, waiting = qpu.lane_limit, qpu.line.entries
     while len(qpu.lanes) < lanes and (waiting or qpu.batches or qpu.session is not None):
         job = _next_job(state, qpu, out)
         if job is None:
-            return
+            break
         job.state = job_after(job.state, JobStep.DEQUEUED)
         job.preparing_at = state.now
-        qpu.lanes[job.id] = job
+        qpu.lanes[job.id] = qpu.unprepared[job.id] = job
         if job.workload is not None:
             state.workloads[job.workload].last_job_started_at = state.now
+    begin_preparations(state, qpu, out)
+
+
+def begin_preparations(state: State, qpu: Qpu, out: list[Instruction]) -> None:
+    """Begin to prepare jobs in the lanes, so many at once as the QPU has room for (SEMANTICS A28)."""
+    while qpu.unprepared and qpu.preparing < qpu.preparation_limit:
+        job = qpu.unprepared.pop(next(iter(qpu.unprepared)))
+        job.preparation_at = state.now
+        qpu.preparing += 1
         out.append(Prepare(job.id))
 
 
@@ -209,6 +218,9 @@ def settle(
         qpu.line.remove(job.id)
         if workload is not None:
             workload.queue.pop(job.id, None)
+    elif before is JobState.PREPARING:
+        if qpu.unprepared.pop(job.id, None) is None:
+            qpu.preparing -= 1
     elif before is JobState.WAITING:
         qpu.ready.remove(job)
     elif before is JobState.ON_QPU:

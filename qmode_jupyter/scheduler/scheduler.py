@@ -33,6 +33,7 @@ from qmode_jupyter.scheduler.records import (
 )
 from qmode_jupyter.scheduler.refusals import NOT_HAPPENED, IllegalEvent, Refused
 from qmode_jupyter.scheduler.rules import (
+    begin_preparations,
     close_if_drained,
     fail,
     fill_lanes,
@@ -294,12 +295,16 @@ def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> 
 
 def _prepared(state: State, event: ev.JobPrepared, out: list[Instruction]) -> None:
     job = _known_job(state, event.job)
+    if job.id in state.qpus[job.qpu].unprepared:
+        raise IllegalEvent(f"the preparation of {job.id} has not begun")
     job.state = job_after(job.state, JobStep.PREPARED)
     job.waiting_at = state.now
-    job.qpu_s = event.qpu_s
+    job.qpu_s, job.parts, job.work = event.qpu_s, event.parts, event.work
     qpu = state.qpus[job.qpu]
+    qpu.preparing -= 1
     qpu.ready.append(job)
     start_next(state, qpu, out)
+    begin_preparations(state, qpu, out)
     if job.state is JobState.WAITING:
         out.append(Changed(job.id))
 
@@ -352,6 +357,15 @@ def _tenant_arrived(state: State, event: ev.TenantArrived, out: list[Instruction
     if event.allocation_s <= 0 or event.used_s < 0:
         raise IllegalEvent(f"tenant {event.tenant} needs an allocation above zero, and no debt")
     state.accounts.admit(event.tenant, event.allocation_s, event.used_s)
+
+
+def _qpu_online(state: State, event: ev.QpuOnline, out: list[Instruction]) -> None:
+    if event.lanes < 1 or (event.preparations is not None and event.preparations < 1):
+        raise IllegalEvent(f"{event} has no lane")
+    qpu = state.qpu(event.qpu)
+    qpu.lane_limit = state.plan.lanes or event.lanes
+    qpu.preparation_limit = event.preparations or qpu.lane_limit
+    fill_lanes(state, qpu, out)
 
 
 def _calibration_due(state: State, event: ev.CalibrationDue, out: list[Instruction]) -> None:
@@ -431,6 +445,7 @@ _HANDLERS: Final[dict[type, Callable[[State, Any, list[Instruction]], None]]] = 
     ev.WorkloadCancelled: _cancelled,
     ev.TenantArrived: _tenant_arrived,
     ev.CrowdArrived: lambda state, event, out: None,
+    ev.QpuOnline: _qpu_online,
     ev.CalibrationDue: _calibration_due,
     ev.QpuReserved: _reserved,
     ev.Tick: lambda state, event, out: act_on_deadlines(state, out),

@@ -10,11 +10,13 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler.deadlines import Deadlines
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.fairshare import FairShare
 from qmode_jupyter.scheduler.ledger import Accounts
-from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.scheduler.plans import LANES, Plan
 from qmode_jupyter.scheduler.records import (
     CalibrationRecord,
     JobRecord,
@@ -49,6 +51,9 @@ class Job:
     qpu_s: float = 0.0
     reason: str = ""
     reason_code: int | None = None
+    preparation_at: float | None = None
+    parts: tuple[Part, ...] = ()
+    work: Work | None = None
     #: A deadline for its time on the QPU is armed.
     capped: bool = False
     #: It outlived its workload and runs on its own (SEMANTICS L3).
@@ -169,12 +174,18 @@ class Qpu:
 
     name: str
     line: FairShare
+    #: Jobs that are RUNNING at once, and of them those that are really being prepared (SEMANTICS B3, A28).
+    lane_limit: int
+    preparation_limit: int
     #: The session that has it to itself, until its last job has left (SEMANTICS A24).
     session: Workload | None = None
     #: Batches with priority, in order of activation.
     batches: dict[str, Workload] = field(default_factory=dict)
     #: Jobs that hold a lane (SEMANTICS A22).
     lanes: dict[str, Job] = field(default_factory=dict)
+    #: Of these, those whose preparation has not begun, first come first; and how many are being prepared.
+    unprepared: dict[str, Job] = field(default_factory=dict)
+    preparing: int = 0
     #: Prepared jobs, in the order in which they will enter the QPU (SEMANTICS A11).
     ready: deque[Job] = field(default_factory=deque)
     on_qpu: Job | None = None
@@ -227,7 +238,8 @@ class State:
     def qpu(self, name: str) -> Qpu:
         """Return the QPU of that name; it is there from the first time that it is asked for."""
         if name not in self.qpus:
-            self.qpus[name] = Qpu(name, FairShare(self.share))
+            lanes = self.plan.lanes or LANES
+            self.qpus[name] = Qpu(name, FairShare(self.share), lanes, lanes)
         return self.qpus[name]
 
     def workload_of(self, job: Job) -> Workload | None:

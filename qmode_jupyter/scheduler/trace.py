@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction
 from qmode_jupyter.scheduler.plans import Plan
@@ -21,7 +23,7 @@ from qmode_jupyter.scheduler.refusals import NOT_HAPPENED
 from qmode_jupyter.scheduler.scheduler import Scheduler
 
 #: The version of the file format.
-VERSION: Final = 1
+VERSION: Final = 2
 
 _KINDS: Final[dict[str, type]] = {
     kind.__name__: kind
@@ -36,6 +38,7 @@ _KINDS: Final[dict[str, type]] = {
         ev.WorkloadCancelled,
         ev.TenantArrived,
         ev.CrowdArrived,
+        ev.QpuOnline,
         ev.CalibrationDue,
         ev.QpuReserved,
         ev.Tick,
@@ -71,6 +74,8 @@ class Trace:
     others: tuple[JobRecord, ...]
     workloads: tuple[WorkloadRecord, ...]
     calibrations: tuple[CalibrationRecord, ...]
+    #: The constants of the cost model that its jobs were priced with.
+    spread: Spread = PUBLIC
 
     def __repr__(self) -> str:
         names = (w.name or w.id for w in self.workloads)
@@ -88,6 +93,7 @@ class Trace:
             "until": self.until,
             "qpu": self.qpu,
             "focus": self.focus,
+            "spread": None if self.spread == PUBLIC else asdict(self.spread),
             "events": [_written(event) for event in self.events],
         }
         path.write_text(json.dumps(content), encoding="utf-8")
@@ -119,13 +125,20 @@ class Trace:
             for kind, values in content["events"]:
                 scheduler.handle(_read(kind, values))
             scheduler.pass_time(float(content["until"]))
-            return take(scheduler, content["qpu"], content["focus"], float(content["origin_s"]))
+            spread = _spread(content.get("spread"))
+            return take(scheduler, content["qpu"], content["focus"], float(content["origin_s"]), spread)
         except (KeyError, TypeError, ValueError, ArithmeticError, *NOT_HAPPENED) as error:
             what = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
             raise UnreadableTrace(f"{path} is a damaged trace: {what}") from None
 
 
-def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: float = 0.0) -> Trace:
+def take(
+    scheduler: Scheduler,
+    qpu: str,
+    focus: Collection[str] = (),
+    origin_s: float = 0.0,
+    spread: Spread = PUBLIC,
+) -> Trace:
     """Return the trace of what `focus` names (workloads or jobs; empty: all of yours) on `qpu`."""
     wanted = frozenset(focus)
     on_qpu = [j for j in scheduler.jobs.values() if j.qpu == qpu]
@@ -159,6 +172,7 @@ def take(scheduler: Scheduler, qpu: str, focus: Collection[str] = (), origin_s: 
         others=others,
         workloads=workloads,
         calibrations=tuple(c.record() for c in scheduler.calibrations if c.qpu == qpu),
+        spread=spread,
     )
 
 
@@ -168,9 +182,19 @@ def rerun(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Ins
     return scheduler, [scheduler.handle(event) for event in events]
 
 
+def _spread(written: dict[str, Any] | None) -> Spread:
+    if written is None:
+        return PUBLIC
+    figures = {name: Constants(**written[name]) for name in ("likely", "low", "high")}
+    return Spread(**figures, origin=str(written["origin"]))
+
+
 def _written(event: Event) -> list[Any]:
     kind = type(event).__name__
-    return [kind, {name: getattr(event, name) for name in _FIELDS[kind]}]
+    values = {name: getattr(event, name) for name in _FIELDS[kind]}
+    if values.get("work") is not None:
+        values["work"] = values["work"].to_dict()
+    return [kind, values]
 
 
 def _read(kind: str, values: dict[str, Any]) -> Event:
@@ -180,6 +204,10 @@ def _read(kind: str, values: dict[str, Any]) -> Event:
         values["mode"] = Mode(values["mode"])
     if "awaited" in values:
         values["awaited"] = tuple(values["awaited"])
+    if "parts" in values:
+        values["parts"] = tuple((str(name), float(seconds)) for name, seconds in values["parts"])
+    if values.get("work") is not None:
+        values["work"] = Work.from_dict(values["work"])
     unknown = set(values).difference(_FIELDS[kind])
     if unknown:
         raise ValueError(f"{kind} has no {', '.join(sorted(unknown))}")

@@ -26,7 +26,6 @@ from qmode_jupyter.simulation.object_store import (
     fetch,
 )
 from qmode_jupyter.simulation.tasks import Task
-from qmode_jupyter.simulation.timing import REP_DELAY_S
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -99,8 +98,6 @@ class SimulatedBackend:
         The noise model, where it can't be taken apart; circuits run by Aer's public API alone then.
     basis_gates
         The only gates that its noise model lets it take; None: all of Aer's.
-    rep_delay_s
-        Its default delay between executions.
     cache
         Its compiled circuits and their durations.
     notes
@@ -114,7 +111,6 @@ class SimulatedBackend:
 
         self.name = data.name
         self.target: Target | None = data.target
-        self.rep_delay_s = REP_DELAY_S
         self.noise: Noise | None = None
         self.noise_model: Any = None
         self.cache = LruCache(256)
@@ -125,7 +121,6 @@ class SimulatedBackend:
         self._gates: frozenset[str] | None = None
         if isinstance(data, DeviceData):
             self.simulator = AerSimulator()
-            self.rep_delay_s = REP_DELAY_S if data.rep_delay_s is None else data.rep_delay_s
             if noise_key is None and has_noise(data.target):
                 self.noise = DeviceNoise(data.target)
         else:

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from qmode_jupyter.simulation.timing import JobTiming
-
 _MILLISECOND_S = 1e-3
 
 
@@ -218,8 +216,17 @@ class ExecutionSpans(Sequence[ExecutionSpan]):
         return figure
 
 
+@dataclass(frozen=True, slots=True)
+class Executing:
+    """When a job's circuits were executed on the QPU: seconds since 1970, and the pause between two."""
+
+    start_s: float
+    end_s: float
+    rep_delay_s: float
+
+
 def execution_spans(
-    pubs: Sequence[Any], timing: JobTiming, on_qpu: tuple[float, float] | None
+    pubs: Sequence[Any], shares_s: Iterable[tuple[int, float, int]], executing: Executing | None
 ) -> ExecutionSpans:
     """Return the spans of a Sampler's job.
 
@@ -227,22 +234,21 @@ def execution_spans(
     ----------
     pubs
         Its PUBs; one without sets of parameter values has no span.
-    timing
-        How long each takes.
-    on_qpu
-        When the job came to the QPU and left it, in seconds since 1970; None for a job that was on none.
+    shares_s
+        What each takes; see `TaskResult`. All shrink or stretch alike to the time that there was: for
+        twirled circuits it was longer, under timing="measured" shorter.
+    executing
+        When it was executed; None for a job that was on no QPU.
     """
-    if on_qpu is None:
+    if executing is None:
         return ExecutionSpans()
-    came, left = on_qpu
     seconds = [0.0] * len(pubs)
-    for pub, executing_s in timing.executing_of:
-        seconds[pub] += executing_s
-    # Where the job held the QPU for less than was modelled, as under timing="measured", all shrinks alike.
-    scale = min(1.0, (left - came) / timing.on_qpu_s)
+    for pub, executed_s, executions in shares_s:
+        seconds[pub] += executed_s + executions * executing.rep_delay_s
+    scale = (executing.end_s - executing.start_s) / (sum(seconds) or 1.0)
     # No later than what `job.metrics` says, which is in whole milliseconds.
-    latest = math.floor(left / _MILLISECOND_S) * _MILLISECOND_S
-    at = came + timing.overhead_s * scale
+    latest = math.floor(executing.end_s / _MILLISECOND_S) * _MILLISECOND_S
+    at = executing.start_s
     spans = []
     for number, pub in enumerate(pubs):
         shape = (*pub.shape, pub.shots)

@@ -11,14 +11,15 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.simulation.execution_spans import Executing
 from qmode_jupyter.simulation.object_store import ObjectGoneError, ObjectStore
 from qmode_jupyter.simulation.pack import pack
 from qmode_jupyter.simulation.pool import get_ready, shared
 from qmode_jupyter.simulation.results import unpack
 from qmode_jupyter.simulation.tasks import Program, SimulationOptions, Task, TaskResult, join
-from qmode_jupyter.simulation.timing import JobTiming
-from qmode_jupyter.simulation.worker import simulate, timing_of
+from qmode_jupyter.simulation.worker import simulate, work_of
 from qmode_jupyter.simulation.workers import Workers
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class _Simulation:
 class Executor:
     """Simulates jobs, each as soon as it comes.
 
-    Its methods, but for `pack`, `estimate` and `result`, are called on the engine's thread.
+    Its methods, but for `pack`, `work_of` and `result`, are called on the engine's thread.
 
     Parameters
     ----------
@@ -80,9 +81,9 @@ class Executor:
             self._store.forget()
             return pack(program, pubs, backend, options, self._store)
 
-    def estimate(self, task: Task) -> Future[JobTiming]:
-        """Let a worker find out how long a job would take, without simulating it; any thread."""
-        future = self._workers.submit(timing_of, task)
+    def work_of(self, task: Task) -> Future[Work]:
+        """Let a worker find out what a job asks of a QPU, without simulating it; any thread."""
+        future = self._workers.submit(work_of, task)
         future.add_done_callback(self._look_for_what_has_gone)
         return future
 
@@ -122,13 +123,13 @@ class Executor:
         self._simulations.pop(job, None)
 
     def result(
-        self, job: str, pubs: Sequence[Any], on_qpu: tuple[float, float] | None
+        self, job: str, pubs: Sequence[Any], executing: Executing | None
     ) -> PrimitiveResult[Any] | None:
         """Return the result of a job, or None if there is none; any thread."""
         simulation = self._simulations.get(job)
         if simulation is None or simulation.result is None:
             return None
-        return unpack(pubs, simulation.result, on_qpu)
+        return unpack(pubs, simulation.result, executing)
 
     def notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated; any thread."""

@@ -50,14 +50,10 @@ class ObjectGoneError(IBMRuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class DeviceData:
-    """What a worker gets of a backend that is no simulator: all of it is in the target.
-
-    `rep_delay_s` is the backend's own default, None where it has none.
-    """
+    """What a worker gets of a backend that is no simulator: all of it is in the target."""
 
     name: str
     target: Target
-    rep_delay_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +170,8 @@ class ObjectStore:
                 needed = self._simulator(backend)
                 fingerprint: Any = (needed.name, needed.options, needed.basis_gates, needed.noise_key)
             else:
-                delay = getattr(backend, "default_rep_delay", None)
-                needed = DeviceData(backend.name, backend.target, delay)
-                fingerprint = (backend.name, delay, device_fingerprint(backend.target))
+                needed = DeviceData(backend.name, backend.target)
+                fingerprint = (backend.name, device_fingerprint(backend.target))
             seen = self._find(backend)
             if seen is None or seen.fingerprint != fingerprint:
                 data = _pickled(needed)

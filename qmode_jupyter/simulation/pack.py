@@ -25,7 +25,6 @@ from qmode_jupyter.simulation.tasks import (
     SimulationOptions,
     Task,
 )
-from qmode_jupyter.simulation.timing import preparation_seconds
 
 if TYPE_CHECKING:
     from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -92,7 +91,8 @@ def pack(
         noise_key=noise_key,
         pubs=tuple(packed),
         options=dataclasses.replace(options, noise_model=None, seed_simulator=seed),
-        preparation_s=preparation_seconds(len(packed), sets_before),
+        job_pubs=len(packed),
+        instructions=sum(circuit.size for circuit in circuits),
         note="" if options.dry_run else _long_run_note(packed, circuits, noisy),
         pin=store.pin(keys),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qmode_jupyter.simulation.execution_spans import execution_spans
+from qmode_jupyter.simulation.execution_spans import Executing, execution_spans
 from qmode_jupyter.simulation.tasks import EstimatedPub, SampledPub, TaskResult
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unpack(
-    pubs: Sequence[Any], result: TaskResult, on_qpu: tuple[float, float] | None = None
+    pubs: Sequence[Any], result: TaskResult, executing: Executing | None = None
 ) -> PrimitiveResult[Any]:
     """Return the result of a job.
 
@@ -25,8 +25,8 @@ def unpack(
         As they were given to `pack`.
     result
         What came of all the job.
-    on_qpu
-        When the job came to the QPU and left it, in seconds since 1970, for a Sampler's metadata.
+    executing
+        When the job's circuits were executed, for a Sampler's metadata.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def unpack(
     dry = {"dry_run": True} if result.dry_run else {}
     if result.program == "sampler":
         metadata = {
-            "execution": {"execution_spans": execution_spans(pubs, result.timing, on_qpu)},
+            "execution": {"execution_spans": execution_spans(pubs, result.shares_s, executing)},
             "version": 2,
         }
     else:

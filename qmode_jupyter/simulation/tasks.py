@@ -11,8 +11,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qmode_jupyter.cost.work import NOTHING_MITIGATED, Mitigation, Run, Work, joined
 from qmode_jupyter.simulation.object_store import Pin
-from qmode_jupyter.simulation.timing import OVERHEAD_S, JobTiming
 
 Program = Literal["sampler", "estimator"]
 
@@ -36,10 +36,9 @@ class SimulationOptions:
         Time and account for the job, and return random data of the right shape.
     noise_model
         A `NoiseModel` instead of the backend's own.
-    rep_delay_s
-        Between two executions; None: the backend's default.
-    init_qubits
-        Whether executions begin in the ground state; a simulation always does.
+    mitigation, rep_delay_s, init_qubits
+        What a QPU would run beside the circuits, pause between two executions (None: its default), and
+        do before each: they take time there (SEMANTICS U6, U7), and change nothing in a simulation.
     threads
         Aer's `max_parallel_threads`; 0 leaves it to Aer.
     """
@@ -48,6 +47,7 @@ class SimulationOptions:
     exact: bool = False
     dry_run: bool = False
     noise_model: object | None = None
+    mitigation: Mitigation = NOTHING_MITIGATED
     rep_delay_s: float | None = None
     init_qubits: bool = True
     threads: int = 1
@@ -146,8 +146,8 @@ class Task:
         The PUBs.
     options
         Without the noise model.
-    preparation_s
-        The classical preparation of all the job, emulated seconds.
+    job_pubs, instructions
+        Of all the job: its PUBs, and the operations of their circuits.
     note
         What a person should know before it runs; "" mostly.
     pin
@@ -160,14 +160,23 @@ class Task:
     noise_key: str | None
     pubs: tuple[PackedPub, ...]
     options: SimulationOptions
-    preparation_s: float
+    job_pubs: int
+    instructions: int
     note: str = ""
     pin: Pin = field(default_factory=Pin, compare=False, repr=False)
 
-    @property
-    def overhead_s(self) -> float:
-        """The seconds that the job takes of the QPU however little it executes."""
-        return OVERHEAD_S
+    def work(self, runs: Sequence[Run] = ()) -> Work:
+        """Return what the job asks of a QPU, with what is known of its circuits' durations."""
+        options = self.options
+        return Work(
+            self.program,
+            self.job_pubs,
+            self.instructions,
+            joined(tuple(runs)),
+            options.mitigation,
+            options.rep_delay_s,
+            options.init_qubits,
+        )
 
     @property
     def expected_s(self) -> float:
@@ -247,8 +256,13 @@ class TaskResult:
         As of the task.
     pubs
         The results of its PUBs.
-    timing
-        Of the job, or of the part.
+    work
+        What the job asks of a QPU, or the part.
+    simulated_s
+        Aer's own wall time.
+    shares_s
+        (PUB's number, seconds of executions without the pauses, executions), more than one for a PUB
+        that was split.
     notes
         What a person should be told about how it was simulated.
     dry_run
@@ -257,7 +271,9 @@ class TaskResult:
 
     program: Program
     pubs: tuple[SampledPub | EstimatedPub, ...]
-    timing: JobTiming
+    work: Work
+    simulated_s: float
+    shares_s: tuple[tuple[int, float, int], ...] = ()
     notes: tuple[str, ...] = ()
     dry_run: bool = False
 
@@ -267,15 +283,15 @@ def join(results: Sequence[TaskResult]) -> TaskResult:
     first = results[0]
     if len(results) == 1:
         return first
-    timings = [result.timing for result in results]
-    timing = JobTiming(
-        preparation_s=first.timing.preparation_s,
-        overhead_s=first.timing.overhead_s,
-        executions=sum(timing.executions for timing in timings),
-        executing_s=sum(timing.executing_s for timing in timings),
-        simulated_s=sum(timing.simulated_s for timing in timings),
-        executing_of=tuple(share for timing in timings for share in timing.executing_of),
+    work = dataclasses.replace(
+        first.work, runs=joined(tuple(run for result in results for run in result.work.runs))
     )
-    notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
-    pubs = tuple(pub for result in results for pub in result.pubs)
-    return TaskResult(first.program, pubs, timing, notes, first.dry_run)
+    return TaskResult(
+        program=first.program,
+        pubs=tuple(pub for result in results for pub in result.pubs),
+        work=work,
+        simulated_s=sum(result.simulated_s for result in results),
+        shares_s=tuple(share for result in results for share in result.shares_s),
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        dry_run=first.dry_run,
+    )

@@ -1,23 +1,16 @@
-"""How long a job keeps a real QPU busy, and how long its classical preparation takes.
+"""How long one execution of a circuit takes on a real QPU (SEMANTICS U6, U7).
 
-Modelled from IBM's published estimate (SEMANTICS U6, U7):
-``overhead + (rep_delay + circuit duration) * executions``. What is charged for it is the ledger's to say.
+What a job takes in all is the cost model's to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
-
-#: Every job's share of the QPU's time, whatever it runs (SEMANTICS U6, U8).
-OVERHEAD_S: Final = 2.0
-#: Pause between two executions of a circuit, where neither the job nor the backend says (SEMANTICS U6).
-REP_DELAY_S: Final = 250e-6
 
 # Durations for a target that has none: those of ibm_fez, a Heron r2, as of the calibration that
 # qiskit-ibm-runtime ships as `fake_fez` (sx and x 24 ns, cz 84 ns, readout 1.56 us, reset 1.584 us).
@@ -30,69 +23,34 @@ _VIRTUAL: Final = frozenset({"rz", "z", "s", "sdg", "t", "tdg", "p", "u1", "id",
 _ONE_PULSE: Final = frozenset({"x", "y", "sx", "sxdg", "h"})
 _ONE_CZ: Final = frozenset({"cx", "cz", "cy", "ch", "ecr", "csx", "rzz"})
 
-# The classical preparation of a job on IBM's side is not published. These are an approximation by
-# hand, of the size of what is seen between "In progress" and the QPU for small jobs; they decide in
-# which order lanes are left, and nothing of what is charged.
-#: The part of it that any job has, however small.
-PREPARE_JOB_S: Final = 1.0
-_PREPARE_PUB_S: Final = 0.05
-_PREPARE_CIRCUIT_S: Final = 0.002
+Durations = Mapping[tuple[str, tuple[int, ...]], float]
 
 
-@dataclass(frozen=True, slots=True)
-class JobTiming:
-    """How long a job takes.
+def circuit_seconds(circuit: QuantumCircuit, target: Target | None) -> tuple[float, float]:
+    """Return the duration of one execution of a circuit: its gates, and the readout at its end, in seconds.
 
-    Attributes
-    ----------
-    preparation_s
-        Classical preparation, emulated seconds.
-    overhead_s
-        On the QPU, however little is executed.
-    executions
-        Circuits after broadcasting x shots x measurement bases.
-    executing_s
-        (rep_delay + duration) summed over the executions.
-    simulated_s
-        Aer's own wall time.
-    executing_of
-        (PUB's number, its share of `executing_s`), more than one for a PUB that was split.
-    """
-
-    preparation_s: float
-    overhead_s: float
-    executions: int
-    executing_s: float
-    simulated_s: float
-    executing_of: tuple[tuple[int, float], ...] = ()
-
-    @property
-    def on_qpu_s(self) -> float:
-        """Seconds that it keeps the QPU busy (SEMANTICS U6)."""
-        return self.overhead_s + self.executing_s
-
-
-def preparation_seconds(pubs: int, circuits: int) -> float:
-    """Return the modelled classical preparation of a job, emulated seconds; an approximation.
-
-    Parameters
-    ----------
-    pubs
-        How many it has.
-    circuits
-        How many those are after broadcasting the parameters.
-    """
-    return PREPARE_JOB_S + _PREPARE_PUB_S * pubs + _PREPARE_CIRCUIT_S * circuits
-
-
-def circuit_seconds(circuit: QuantumCircuit, target: Target | None) -> float:
-    """Return the duration of one execution of a circuit, in seconds.
+    The readout is the longest measurement in it; ones before the end count as gates.
 
     Qiskit's `estimate_duration` where the target knows every instruction; with control flow, where
     the target has no durations, or where the circuit is not made for it: the longest path, with the
     longer branch of an ``if``, a loop's body as often as it runs (a ``while`` once), and Heron-r2
     durations for what the target doesn't say.
     """
+    known = _durations(target)
+    qubits = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    whole_s = _whole_seconds(circuit, qubits, target, known)
+    measured = (
+        known.get(("measure", (qubits[instruction.qubits[0]],)), _MEASURE_S)
+        for instruction in circuit.data
+        if instruction.operation.name == "measure"
+    )
+    readout_s = min(whole_s, max(measured, default=0.0))
+    return whole_s - readout_s, readout_s
+
+
+def _whole_seconds(
+    circuit: QuantumCircuit, qubits: Mapping[Any, int], target: Target | None, known: Durations
+) -> float:
     from qiskit.exceptions import QiskitError
 
     if target is not None:
@@ -100,13 +58,8 @@ def circuit_seconds(circuit: QuantumCircuit, target: Target | None) -> float:
             return float(circuit.estimate_duration(target, unit="s"))
         except (QiskitError, TypeError):  # TypeError: an instruction without qubit-wise properties
             pass
-    known = _durations(target)
     dt = target.dt if target is not None else None
-    qubits = {qubit: i for i, qubit in enumerate(circuit.qubits)}
     return _longest_path(circuit, qubits, lambda op, on: _operation_seconds(op, on, known, dt))
-
-
-Durations = Mapping[tuple[str, tuple[int, ...]], float]
 
 
 def _durations(target: Target | None) -> Durations:

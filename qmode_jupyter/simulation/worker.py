@@ -1,4 +1,4 @@
-"""What a worker does with a task: it simulates it, or only finds out how long it would take."""
+"""What a worker does with a task: it simulates it, or only finds out what it asks of a QPU."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qmode_jupyter.cost.work import Run, Work
 from qmode_jupyter.simulation.tasks import (
     EstimatedPub,
     PackedPub,
@@ -16,7 +17,7 @@ from qmode_jupyter.simulation.tasks import (
     Task,
     TaskResult,
 )
-from qmode_jupyter.simulation.timing import JobTiming, circuit_seconds
+from qmode_jupyter.simulation.timing import circuit_seconds
 from qmode_jupyter.style.sentences import sentence
 
 # Aer, and what imports it, is imported inside: the notebook's process imports this module too.
@@ -61,15 +62,27 @@ def simulate(task: Task) -> TaskResult:
         pubs = tuple(_simulated(backend, pub, task) for pub in task.pubs)
     except QiskitError as error:
         raise SimulationFailedError(f"It can't be simulated: {sentence(error.message)}") from None
-    timing = _timing(backend, task, time.perf_counter() - begin)
-    return TaskResult(task.program, pubs, timing, tuple(backend.notes), task.options.dry_run)
+    simulated_s = time.perf_counter() - begin
+    runs = [(pub.number, run) for pub in task.pubs for run in _runs(backend, pub)]
+    return TaskResult(
+        program=task.program,
+        pubs=pubs,
+        work=task.work([run for _, run in runs]),
+        simulated_s=simulated_s,
+        shares_s=tuple(
+            (number, run.executions * (run.gates_s + run.readout_s), run.executions) for number, run in runs
+        ),
+        notes=tuple(backend.notes),
+        dry_run=task.options.dry_run,
+    )
 
 
-def timing_of(task: Task) -> JobTiming:
-    """Return how long a task would keep a QPU busy, without simulating it."""
+def work_of(task: Task) -> Work:
+    """Return what a task would ask of a QPU, without simulating it."""
     from qmode_jupyter.simulation.backend import backend_of
 
-    return _timing(backend_of(task), task, 0.0)
+    backend = backend_of(task)
+    return task.work([run for pub in task.pubs for run in _runs(backend, pub)])
 
 
 def _simulated(backend: SimulatedBackend, pub: PackedPub, task: Task) -> SampledPub | EstimatedPub:
@@ -105,39 +118,21 @@ def random_data(pub: PackedPub) -> SampledPub | EstimatedPub:
     return EstimatedPub(pub.number, pub.elements[:, 0].copy(), evs, stds, shots_for(pub.precision))
 
 
-def _timing(backend: SimulatedBackend, task: Task, simulated_s: float) -> JobTiming:
-    """Return the timing of a task whose simulation took so long (SEMANTICS U6)."""
-    delay_s = backend.rep_delay_s if task.options.rep_delay_s is None else task.options.rep_delay_s
-    executions = [_executions(backend, pub) for pub in task.pubs]
-    executing_of = tuple(
-        (pub.number, sum(count * (delay_s + seconds) for count, seconds in of_pub))
-        for pub, of_pub in zip(task.pubs, executions, strict=True)
-    )
-    return JobTiming(
-        preparation_s=task.preparation_s,
-        overhead_s=task.overhead_s,
-        executions=sum(count for of_pub in executions for count, _ in of_pub),
-        executing_s=sum(seconds for _, seconds in executing_of),
-        simulated_s=simulated_s,
-        executing_of=executing_of,
-    )
-
-
-def _executions(backend: SimulatedBackend, pub: PackedPub) -> list[tuple[int, float]]:
-    """Return (executions, duration of one in seconds) of each circuit of a PUB."""
+def _runs(backend: SimulatedBackend, pub: PackedPub) -> list[Run]:
+    """Return how often the circuits of a PUB are executed, and how long each execution takes."""
     from qmode_jupyter.simulation.pauli_bases import measurements, shots_for
 
     target, key = backend.target, pub.circuit_key
     if isinstance(pub, PackedSamplerPub):
-        seconds = backend.cache.get_or_make(
+        gates_s, readout_s = backend.cache.get_or_make(
             ("seconds", key), lambda: circuit_seconds(backend.fetch_circuit(key), target)
         )
-        return [(pub.shots * len(pub.values), seconds)]
+        return [Run(len(pub.values), pub.shots, gates_s, readout_s)]
     found = []
     shots = shots_for(pub.precision)
     for sets, measured in measurements(backend, pub):
         for number, basis in enumerate(measured.bases):
             make = partial(circuit_seconds, measured.circuits[number], target)
-            seconds = backend.cache.get_or_make(("seconds", key, basis.letters), make)
-            found.append((shots * len(sets), seconds))
+            gates_s, readout_s = backend.cache.get_or_make(("seconds", key, basis.letters), make)
+            found.append(Run(len(sets), shots, gates_s, readout_s))
     return found

@@ -1,6 +1,8 @@
 """The options of the primitives, in IBM's shape."""
 
+from qmode_jupyter.client.options.mitigation import mitigation_of
 from qmode_jupyter.client.options.options import (
+    COUNTED,
     DEFAULT_PRECISION,
     DEFAULT_SHOTS,
     DynamicalDecouplingOptions,
@@ -28,6 +30,7 @@ from qmode_jupyter.client.options.options import (
 )
 
 __all__ = [
+    "COUNTED",
     "DEFAULT_PRECISION",
     "DEFAULT_SHOTS",
     "DynamicalDecouplingOptions",
@@ -51,5 +54,6 @@ __all__ = [
     "TwirlingOptions",
     "ZneOptions",
     "checked_tags",
+    "mitigation_of",
     "options_from",
 ]

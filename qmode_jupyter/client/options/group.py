@@ -91,7 +91,7 @@ class OptionGroup:
         return found
 
     def without_effect(self) -> Iterator[tuple[str, str]]:
-        """Yield the dotted name of each option that asks for what can't be had here, and why."""
+        """Yield the dotted name of each option whose effect on results can't be had here, and why."""
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, OptionGroup):

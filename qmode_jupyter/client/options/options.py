@@ -5,14 +5,16 @@
     SamplerOptions                         EstimatorOptions
       default_shots          4096            default_precision     1/64
       max_execution_time     seconds         default_shots         overrides the precision
-      environment            job_tags, …     resilience_level      –
+      environment            job_tags, …     resilience_level      †
       execution              rep_delay, …    seed_estimator
       simulator              seed_simulator, noise_model, exact*, dry_run*
-      twirling, dynamical_decoupling, resilience, experimental    –
+      twirling, resilience                  †
+  dynamical_decoupling, experimental    –
 
 ``*`` ours: `exact` gives an Estimator's exact values; `dry_run` validates, times and accounts a job
-and returns random data of the right shape. ``–`` no simulator can honour these; one that is set
-is said so with an `UnsupportedOptionWarning`, and a name that does not exist is an `OptionError`.
+and returns random data of the right shape. ``†`` counted in the time that a job takes and in its
+charge, not in its results. ``–`` without effect. One of either that is set is said so with an
+`UnsupportedOptionWarning`; a name that does not exist is an `OptionError`.
 
 Options are read and set as attributes, a group also by a dictionary:
 
@@ -59,7 +61,9 @@ DEFAULT_PRECISION: Final = 1 / 64
 MAX_TAGS: Final = 8
 MAX_TAG_LENGTH: Final = 86
 
-_UNMITIGATED: Final = "circuits run on Aer as they are, unmitigated"
+_UNMITIGATED: Final = "circuits run on Aer as they are"
+#: Why an option changes how long a job takes, and nothing else.
+COUNTED: Final = "counted in time and charge, while results are Aer's, unmitigated"
 
 
 def checked_tags(value: Any) -> list[str]:
@@ -178,13 +182,13 @@ class TwirlingOptions(OptionGroup):
     """Pauli twirling."""
 
     _prefix = "twirling."
-    enable_gates: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
-    enable_measure: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
+    enable_gates: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, COUNTED))
+    enable_measure: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, COUNTED))
     num_randomizations: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
     )
     shots_per_randomization: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
     )
     strategy: str | UnsetType = field(
         default=Unset, metadata=of(one_of("active", "active-accum", "active-circuit", "all"), _UNMITIGATED)
@@ -214,9 +218,9 @@ class MeasureNoiseLearningOptions(OptionGroup):
     """Learning the readout noise."""
 
     _prefix = "resilience.measure_noise_learning."
-    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), _UNMITIGATED))
+    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), COUNTED))
     shots_per_randomization: int | str | UnsetType = field(
-        default=Unset, metadata=of(whole_number(1) | AUTO, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
     )
 
 
@@ -226,14 +230,12 @@ class LayerNoiseLearningOptions(OptionGroup):
 
     _prefix = "resilience.layer_noise_learning."
     max_layers_to_learn: int | UnsetType | None = field(
-        default=Unset, metadata=of(whole_number() | NOTHING, _UNMITIGATED)
+        default=Unset, metadata=of(whole_number() | NOTHING, COUNTED)
     )
-    shots_per_randomization: int | UnsetType = field(
-        default=Unset, metadata=of(whole_number(1), _UNMITIGATED)
-    )
-    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), _UNMITIGATED))
+    shots_per_randomization: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), COUNTED))
+    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), COUNTED))
     layer_pair_depths: list[int] | UnsetType = field(
-        default=Unset, metadata=of(many(whole_number()), _UNMITIGATED)
+        default=Unset, metadata=of(many(whole_number()), COUNTED)
     )
 
 
@@ -244,10 +246,10 @@ class ZneOptions(OptionGroup):
     _prefix = "resilience.zne."
     amplifier: str | UnsetType = field(
         default=Unset,
-        metadata=of(one_of("gate_folding", "gate_folding_front", "gate_folding_back", "pea"), _UNMITIGATED),
+        metadata=of(one_of("gate_folding", "gate_folding_front", "gate_folding_back", "pea"), COUNTED),
     )
     noise_factors: list[float] | UnsetType = field(
-        default=Unset, metadata=of(Kind("a list of numbers of at least 1", _factors), _UNMITIGATED)
+        default=Unset, metadata=of(Kind("a list of numbers of at least 1", _factors), COUNTED)
     )
     extrapolator: object | UnsetType = field(default=Unset, metadata=of(ANYTHING, _UNMITIGATED))
     extrapolated_noise_factors: list[float] | UnsetType = field(
@@ -261,7 +263,7 @@ class PecOptions(OptionGroup):
 
     _prefix = "resilience.pec."
     max_overhead: float | UnsetType | None = field(
-        default=Unset, metadata=of(real(above=0) | NOTHING, _UNMITIGATED)
+        default=Unset, metadata=of(real(above=0) | NOTHING, COUNTED)
     )
     noise_gain: float | str | UnsetType = field(
         default=Unset, metadata=of(real(at_least=0) | AUTO, _UNMITIGATED)
@@ -273,14 +275,14 @@ class ResilienceOptions(OptionGroup):
     """Error mitigation."""
 
     _prefix = "resilience."
-    measure_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
+    measure_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, COUNTED))
     measure_noise_learning: MeasureNoiseLearningOptions = field(default_factory=MeasureNoiseLearningOptions)
-    zne_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
+    zne_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, COUNTED))
     zne: ZneOptions = field(default_factory=ZneOptions)
-    pec_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _UNMITIGATED))
+    pec_mitigation: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, COUNTED))
     pec: PecOptions = field(default_factory=PecOptions)
     layer_noise_learning: LayerNoiseLearningOptions = field(default_factory=LayerNoiseLearningOptions)
-    layer_noise_model: object | UnsetType | None = field(default=Unset, metadata=of(ANYTHING, _UNMITIGATED))
+    layer_noise_model: object | UnsetType | None = field(default=Unset, metadata=of(ANYTHING, COUNTED))
 
 
 @dataclass(init=False, repr=False)
@@ -321,7 +323,7 @@ class EstimatorOptions(PrimitiveOptions):
 
     default_precision: float | UnsetType = field(default=Unset, metadata=of(real(above=0)))
     default_shots: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
-    resilience_level: int | UnsetType = field(default=Unset, metadata=of(whole_number(0, 2), _UNMITIGATED))
+    resilience_level: int | UnsetType = field(default=Unset, metadata=of(whole_number(0, 2), COUNTED))
     seed_estimator: int | UnsetType = field(default=Unset, metadata=of(whole_number()))
     resilience: ResilienceOptions = field(default_factory=ResilienceOptions)
 
