@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks.receipts import NEAR, TABLE, Predicted, main, read, rows
 
-HEAD = "id,processor,primitive,level,jobs,pubs,circuits,bases,shots,circuit_us,rep_delay_us,zne_factors,charged_s"
+HEAD = (
+    "id,processor,primitive,level,jobs,pubs,circuits,bases,shots,"
+    "circuit_us,rep_delay_us,zne_factors,charged_s"
+)
 GOOD = "good,fez,estimator,0,1,1,1,1,4096,3,250,,3"
 
 
