@@ -6,12 +6,16 @@ mean nothing to it, and some of its own behind them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from qmode_jupyter.cost import model
 from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
 
 
 def as_sent(seconds: float) -> float:
@@ -81,6 +85,17 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
         if str(state) in seconds:
             seconds[str(state)] = round(end - begins, 3)
     return seconds
+
+
+def executing_s(runtime: Runtime, record: JobRecord, backend: BackendV2) -> float:
+    """Return for how long a job's circuits have been executed: its time on the QPU without the overhead."""
+    on_qpu_s = job_seconds(runtime, record)["on_qpu"]
+    if record.work is None:
+        return on_qpu_s
+    circuits_s = model.executing_s(
+        record.work, runtime.qpus.processor(backend), runtime.settings.spread.likely
+    )
+    return min(on_qpu_s, circuits_s)
 
 
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)

@@ -118,6 +118,16 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
         yield LEARNING, learned * (rep_delay_s + around_s + max(run.readout_s for run in runs))
 
 
+def executing_s(work: Work, processor: Processor, constants: Constants) -> float:
+    """Return for how long circuits are executed: what a job holds the QPU for, without what is beside them.
+
+    That is what the service gives as ``circuits_execution_time_ns``; a charge is a second or more above.
+    """
+    circuits_alone = replace(constants, overhead_s=0.0, circuit_s=0.0, randomization_s=0.0)
+    parts = parts_of(work, replace(processor, more_overhead_s=0.0), circuits_alone)
+    return sum(seconds for _, seconds in parts)
+
+
 def executions(work: Work, constants: Constants) -> int:
     """Return how often a circuit is executed for a job, for its mitigation too."""
     mitigation = work.mitigation

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
-from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
-from qmode_jupyter.cost.model import OVERHEAD, cost, parts_of, preparation_s
+from qmode_jupyter.cost.constants import PUBLIC, Spread
+from qmode_jupyter.cost.model import cost, executing_s, preparation_s
 from qmode_jupyter.cost.processors import Processor, UnknownProcessor, processor_like
 from qmode_jupyter.cost.processors import processor as find_processor
 from qmode_jupyter.cost.work import Mitigation, Run, Work, joined
@@ -129,7 +129,7 @@ class ReceiptCheck:
         notes = [f"Modelled as {self.processor.title}, with the constants of {self.origin}."]
         if receipt.untimed:
             notes.append(
-                f"{count(receipt.untimed, 'PUB')} without durations: their gates and readout count as nothing."
+                f"{count(receipt.untimed, 'PUB')} without durations: gates and readout count as nothing."
             )
         return Table(
             title=f"Job {receipt.job} on {receipt.machine}: charged {duration(receipt.charged_s)}",
@@ -211,13 +211,6 @@ def check(
             _compared("queue", receipt.queue_s, queue),
         ),
     )
-
-
-def executing_s(work: Work, processor: Processor, constants: Constants) -> float:
-    """Return for how long circuits are executed, without what is charged beside them."""
-    circuits_alone = replace(constants, overhead_s=0.0, circuit_s=0.0, randomization_s=0.0)
-    parts = parts_of(work, replace(processor, more_overhead_s=0.0), circuits_alone)
-    return sum(seconds for name, seconds in parts if name != OVERHEAD)
 
 
 def receipt_of(job: Any) -> dict[str, Any]:
