@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qmode_jupyter.cost.model import Cost, Part
 from qmode_jupyter.cost.processors import Processor
@@ -14,6 +14,16 @@ from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, duration, money
+
+if TYPE_CHECKING:
+    from qmode_jupyter.runtime.jobs import JobRequest
+
+
+class Estimable(Protocol):
+    """A primitive, as far as its jobs' estimates need it."""
+
+    def request(self, pubs: Any, **words: Any) -> JobRequest:
+        """Return what its `run` would ask of the service, checked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
-from qmode_jupyter.client.estimate import Estimate
+from qmode_jupyter.client.estimate import Estimable, Estimate
 from qmode_jupyter.client.job import RuntimeJob
 from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, many, whole_number
 from qmode_jupyter.client.process import open_services
@@ -43,7 +43,6 @@ from qmode_jupyter.style.words import count
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
-    from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
     from qmode_jupyter.cost.processors import Processor
     from qmode_jupyter.runtime.clock import Clock
     from qmode_jupyter.runtime.engine import Speed
@@ -493,7 +492,7 @@ class RuntimeService(metaclass=_OnePerAccount):
 
     def estimate(
         self,
-        primitive: SamplerV2 | EstimatorV2,
+        primitive: Estimable,
         pubs: Iterable[Any],
         *,
         processor: str | Processor | None = None,

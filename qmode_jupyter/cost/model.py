@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
@@ -67,7 +67,7 @@ class Cost:
 
 def cost(work: Work, processor: Processor, spread: Spread = PUBLIC) -> Cost:
     """Return what a job needs of a QPU."""
-    parts = tuple(parts_of(work, processor, spread.likely))
+    parts = added([parts_of(work, processor, spread.likely)])
     low_s, high_s = (
         sum(seconds for _, seconds in parts_of(work, processor, ends)) for ends in (spread.low, spread.high)
     )
@@ -126,6 +126,15 @@ def executing_s(work: Work, processor: Processor, constants: Constants) -> float
     circuits_alone = replace(constants, overhead_s=0.0, circuit_s=0.0, randomization_s=0.0)
     parts = parts_of(work, replace(processor, more_overhead_s=0.0), circuits_alone)
     return sum(seconds for _, seconds in parts)
+
+
+def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
+    """Return parts with those of one name added up, in the order in which they first come."""
+    seconds: dict[str, float] = {}
+    for some in parts:
+        for name, part_s in some:
+            seconds[name] = seconds.get(name, 0.0) + part_s
+    return tuple(seconds.items())
 
 
 def executions(work: Work, constants: Constants) -> int:

@@ -28,8 +28,8 @@ class Processor:
     more_overhead_s
         Charged for every job beside the `overhead_s` of `constants`.
     lanes, preparations
-        Jobs that are RUNNING at once (SEMANTICS B3, A28), and of them those that are really being
-        prepared; None: all.
+        Jobs that are RUNNING at once (None: five, as documented; SEMANTICS B3, A28), and of them those
+        that are really being prepared (None: all).
     max_experiments
         Circuits that are loaded at once; a larger job is run in so many parts.
     source
@@ -45,7 +45,7 @@ class Processor:
     reset_s: float
     source: str
     more_overhead_s: float = 0.0
-    lanes: int = 5
+    lanes: int | None = None
     preparations: int | None = None
     max_experiments: int = 300
     max_shots: int = 100_000

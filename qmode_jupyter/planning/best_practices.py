@@ -10,7 +10,9 @@ from typing import Final
 
 from qmode_jupyter.planning.recording import Recording, split, unawaited
 from qmode_jupyter.planning.replay import Replay, Scenario, replay
+from qmode_jupyter.planning.repricing import as_one
 from qmode_jupyter.planning.rows import in_queue_s
+from qmode_jupyter.scheduler.event_queue import Execution, Fault
 from qmode_jupyter.scheduler.records import (
     TOO_LONG,
     WORKLOAD_ENDED,
@@ -19,7 +21,6 @@ from qmode_jupyter.scheduler.records import (
     Mode,
     WorkloadRecord,
 )
-from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.style.words import count, duration, money
 
 #: A job with less QPU time than this is worth merging with others, in seconds (SEMANTICS B9).
@@ -219,7 +220,8 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
     if not large:
         return
     # Every part pays the overhead, so as few as do it, or as many as there are lanes.
-    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, run.recording.lanes)}
+    lanes = run.recording.lanes
+    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, lanes)}
     parts, best = min(split_in.items(), key=lambda tried: (tried[1].wall_s, tried[0]))
     quicker_s = run.wall_s - best.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and _lost(best.jobs) <= _lost(run.jobs):
@@ -230,7 +232,7 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
             f"preparation in one lane. In {parts} parts each, prepared side by side, the session takes "
             f"{duration(best.wall_s)} instead of {duration(run.wall_s)} and is charged "
             f"{run.cost(best.usage_s)} instead of {run.cost(run.usage_s)}, every part's overhead included.",
-            f"Up to {run.recording.lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
+            f"Up to {lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
             run.usage_s - best.usage_s,
             quicker_s,
         )
@@ -291,16 +293,15 @@ def merge(run: Run) -> Iterator[Finding]:
     """Yield that jobs under a minute were submitted together."""
     before_s = after_s = 0.0
     merged = groups = 0
-    for group in _together(run.jobs):
+    for group in together(run.jobs):
         short = [j for j in group if j.state is JobState.DONE and j.qpu_s < SHORT_S]
-        if len(short) < 2:
+        need = as_one(run.recording, [j.id for j in short]) if len(short) > 1 else None
+        if need is None or isinstance(need[1], Fault):
             continue
         groups += 1
         merged += len(short)
-        overhead_s = short[0].overhead_s
-        merged_s = overhead_s + sum(max(0.0, j.qpu_s - j.overhead_s) for j in short)
         before_s += sum(j.charged_s for j in short)
-        after_s += charge_s(merged_s, overhead_s, run.plan.charge_step_s)
+        after_s += need[1].qpu_s if isinstance(need[1], Execution) else need[1]
     saves_s = before_s - after_s
     if saves_s >= _WORTH_S:
         what = "one job" if groups == 1 else f"{groups} jobs"
@@ -394,7 +395,7 @@ def _lost(jobs: tuple[JobRecord, ...]) -> int:
     return sum(job.state is not JobState.DONE for job in jobs)
 
 
-def _together(jobs: tuple[JobRecord, ...]) -> Iterator[list[JobRecord]]:
+def together(jobs: tuple[JobRecord, ...]) -> Iterator[list[JobRecord]]:
     """Yield runs of jobs of one thread and program with no result awaited between them."""
     groups: dict[tuple[int, str], list[JobRecord]] = {}
     for job in jobs:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from qmode_jupyter.cost.processors import Processor
+from qmode_jupyter.cost.processors import processor as find_processor
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning.figure import bars
 from qmode_jupyter.planning.recording import Recording
@@ -28,6 +30,7 @@ _MODES: Final = ("job", "batch", "session")
 _COLUMNS: Final = (
     "mode",
     "plan",
+    "processor",
     "others",
     ">wall time",
     ">in queue",
@@ -66,7 +69,7 @@ class Comparison:
         shown = [
             n
             for n, head in enumerate(_COLUMNS)
-            if head not in ("plan", "others") or len({row[n] for row in rows}) > 1
+            if head not in ("plan", "processor", "others") or len({row[n] for row in rows}) > 1
         ]
         plans = {row.plan.title for row in self.rows}
         where = f" on the {plans.pop()} plan" if len(plans) == 1 else ""
@@ -84,6 +87,7 @@ def compare(
     modes: Iterable[str] = _MODES,
     plans: Iterable[str | Plan] | None = None,
     loads: Iterable[float | None] | None = None,
+    processors: Iterable[str | Processor | None] | None = None,
     interactive_timeout_s: float | None = None,
     max_time_s: float | None = None,
     seed: int = 0,
@@ -105,6 +109,9 @@ def compare(
     loads
         Other users: parts of the QPU's time from 0 to 0.9, or None for the others as they were (seeded
         ones go on as they would have; any others end with the record).
+    processors
+        Processors or machines ("heron_r2", "ibm_torino", "phoenix"), or None for the one that it was:
+        every job is priced there anew, from what it asked for.
     interactive_timeout_s, max_time_s
         Timeouts in the place of the plan's and of the one that was asked for.
     seed
@@ -115,7 +122,7 @@ def compare(
     IBMInputValueError
         For a run that has not ended, and for arguments that can't be.
     ValueError
-        For an unknown plan or a load that can't be.
+        For an unknown plan or processor, or a load that can't be.
     """
     if not isinstance(trace, Trace):
         raise IBMInputValueError(
@@ -124,13 +131,18 @@ def compare(
     recording = Recording.of(trace)
     longest_s = _timeout("max_time_s", max_time_s)
     scenarios = [
-        Scenario(_mode(mode), _as_here(plan, trace.plan, interactive_timeout_s), load, seed, longest_s)
+        Scenario(
+            _mode(mode), _as_here(plan, trace.plan, interactive_timeout_s), load, seed, longest_s, processor
+        )
+        for processor in (map(_processor, _listed(processors)) if processors is not None else (None,))
         for load in (map(_load, _listed(loads)) if loads is not None else (None,))
         for plan in (_listed(plans) if plans is not None else (trace.plan,))
         for mode in _listed(modes)
     ]
     if not scenarios:
-        raise IBMInputValueError("There is nothing to compare: give at least one mode, plan and load.")
+        raise IBMInputValueError(
+            "There is nothing to compare: give at least one mode, plan, processor and load."
+        )
     return Comparison(
         title=_title(recording),
         rows=tuple(row_of(replay(recording, scenario)) for scenario in scenarios),
@@ -143,6 +155,7 @@ def _words(row: Row) -> list[str]:
     return [
         str(row.mode),
         row.plan.title,
+        "as it was" if row.processor is None else row.processor.title,
         load,
         duration(row.wall_s),
         duration(row.queue_s),
@@ -160,6 +173,7 @@ def _plain(row: Row) -> dict[str, Any]:
     return values | {
         "mode": str(row.mode),
         "plan": row.plan.name,
+        "processor": None if row.processor is None else row.processor.name,
         "price_usd": None if price is None else float(price),
     }
 
@@ -198,6 +212,10 @@ def _timeout(name: str, seconds: float | None) -> float | None:
     if seconds is not None and not seconds > 0:
         raise IBMInputValueError(f"{name} must be above 0 seconds, not {seconds!r}.")
     return None if seconds is None else grained(seconds)
+
+
+def _processor(name: str | Processor | None) -> Processor | None:
+    return None if name is None else find_processor(name)
 
 
 def _load(load: Any) -> float | None:

@@ -19,7 +19,7 @@ from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Arrival, Execution, Fault, Outcome
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction, Settle, grained
-from qmode_jupyter.scheduler.plans import LANES, Plan
+from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
 from qmode_jupyter.scheduler.scheduler import Job, Scheduler, charge_s
 from qmode_jupyter.scheduler.trace import Trace
@@ -138,7 +138,7 @@ class Recording:
     @property
     def lanes(self) -> int:
         """Jobs that are RUNNING at once on its QPU (SEMANTICS A28)."""
-        return self.plan.lanes or (self.online.lanes if self.online is not None else LANES)
+        return self.plan.lanes_of(self.online.lanes if self.online is not None else None)
 
     @property
     def submissions(self) -> tuple[Submission, ...]:

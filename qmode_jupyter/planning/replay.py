@@ -10,7 +10,9 @@ from itertools import count, dropwhile
 from math import inf
 from typing import Final
 
+from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.planning.recording import BEGUN, Act, Ending, Moment, Recording, Submission
+from qmode_jupyter.planning.repricing import on
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Arrival, EventQueue, Order
@@ -38,6 +40,8 @@ class Scenario:
         Other users; a load of None leaves them as they were.
     max_time_s
         The maximum timeout of the session or batch; None for what the recording asked for.
+    processor
+        What the QPU is; None for what it was. Its lanes, delays and overhead are those then.
     """
 
     mode: Mode
@@ -45,6 +49,7 @@ class Scenario:
     load: float | None = None
     seed: int = 0
     max_time_s: float | None = None
+    processor: Processor | None = None
 
     @property
     def runs_as(self) -> Mode:
@@ -85,6 +90,8 @@ class Replay:
 
 def replay(recording: Recording, scenario: Scenario) -> Replay:
     """Let what was recorded happen again, in a scenario."""
+    if scenario.processor is not None:
+        recording = on(recording, scenario.processor)
     return _Replayer(recording, scenario).run()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.planning.replay import Replay, Scenario
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED, JobRecord, JobState, Mode
@@ -19,8 +20,8 @@ class Row:
 
     Attributes
     ----------
-    mode, plan, load
-        The rules; a load of None stands for the other users as they were.
+    mode, plan, load, processor
+        The rules; a load of None stands for the other users as they were, no processor for what it was.
     wall_s
         From opening (or the first submission) to the end of the last job.
     queue_s
@@ -53,6 +54,7 @@ class Row:
     refused: int
     as_it_ran: bool
     note: str
+    processor: Processor | None = None
 
 
 def row_of(replayed: Replay) -> Row:
@@ -83,6 +85,7 @@ def row_of(replayed: Replay) -> Row:
         refused=len(replayed.refusals) if ran else 0,
         as_it_ran=same,
         note="; ".join(_notes(replayed, waiting, same=same)),
+        processor=scenario.processor,
     )
 
 

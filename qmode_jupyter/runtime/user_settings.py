@@ -149,7 +149,7 @@ def _read() -> Fitted | None:
         raise Unreadable(f"{name} are not ours: they have no version {VERSION}")
     try:
         return _fitted(content["constants"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Unreadable(f"{name} are damaged ({sentence(error).rstrip('.')})") from None
 
 
@@ -168,6 +168,8 @@ def _fitted(values: Mapping[str, Any]) -> Fitted:
 
 def _three(values: Any) -> Figures:
     low, likely, high = (float(value) for value in values)
+    if not 0 <= low <= likely <= high < float("inf"):
+        raise ValueError(f"low, likely and high go from 0 on and in this order, not {values}")
     return low, likely, high
 
 

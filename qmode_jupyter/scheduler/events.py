@@ -151,13 +151,13 @@ class CrowdArrived:
 class QpuOnline:
     """It is known what a QPU is, before its first job.
 
-    `lanes` jobs are RUNNING at once, of which `preparations` (None: all) are really being prepared;
-    a plan that says how many lanes there are goes first (SEMANTICS A28). `processor` prices its jobs.
+    `lanes` jobs are RUNNING at once (None: as many as the plan says), of which `preparations` (None:
+    all) are really being prepared (SEMANTICS A28). `processor` prices its jobs.
     """
 
     at: float
     qpu: str
-    lanes: int
+    lanes: int | None = None
     preparations: int | None = None
     processor: str = ""
     rep_delay_s: float | None = None

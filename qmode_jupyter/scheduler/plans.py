@@ -16,7 +16,7 @@ from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.spelling import did_you_mean
 
 DAY_S: Final = 86_400
-#: Lanes of a QPU that neither says itself nor is told by the plan how many it has (SEMANTICS B3, A28).
+#: Lanes of a QPU, as documented (SEMANTICS B3).
 LANES: Final = 5
 
 
@@ -48,8 +48,9 @@ class Plan:
     unused_s: float = 1_800.0
     #: Cap on one job's QPU time (SEMANTICS J20).
     job_max_s: float = 10_800.0
-    #: Jobs that are RUNNING at once on a QPU (SEMANTICS B3, A11); None: as many as the QPU has (A28).
-    lanes: int | None = None
+    #: Jobs that are RUNNING at once on a QPU (SEMANTICS B3, A11). A QPU that is known to have another
+    #: number has that, unless the plan was given one of its own (A28).
+    lanes: int = LANES
     #: Seconds of usage in a window, after which jobs wait (SEMANTICS U11, Q2, V29).
     allowance_s: float | None = None
     window_s: float = 28.0 * DAY_S  # SEMANTICS Q1, U11
@@ -76,6 +77,10 @@ class Plan:
     def __post_init__(self) -> None:
         for name, hint in _hints().items():
             _check(name, getattr(self, name), hint)
+
+    def lanes_of(self, own: int | None) -> int:
+        """Return the lanes of a QPU of which `own` are known, None if it is not known."""
+        return own if own is not None and self.lanes == LANES else self.lanes
 
     def interactive_s(self, mode: Mode) -> float:
         """Return the interactive timeout of a session or batch, in seconds."""

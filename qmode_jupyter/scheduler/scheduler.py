@@ -360,10 +360,10 @@ def _tenant_arrived(state: State, event: ev.TenantArrived, out: list[Instruction
 
 
 def _qpu_online(state: State, event: ev.QpuOnline, out: list[Instruction]) -> None:
-    if event.lanes < 1 or (event.preparations is not None and event.preparations < 1):
+    if any(limit is not None and limit < 1 for limit in (event.lanes, event.preparations)):
         raise IllegalEvent(f"{event} has no lane")
     qpu = state.qpu(event.qpu)
-    qpu.lane_limit = state.plan.lanes or event.lanes
+    qpu.lane_limit = state.plan.lanes_of(event.lanes)
     qpu.preparation_limit = event.preparations or qpu.lane_limit
     fill_lanes(state, qpu, out)
 

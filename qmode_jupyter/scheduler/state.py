@@ -16,7 +16,7 @@ from qmode_jupyter.scheduler.deadlines import Deadlines
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.fairshare import FairShare
 from qmode_jupyter.scheduler.ledger import Accounts
-from qmode_jupyter.scheduler.plans import LANES, Plan
+from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import (
     CalibrationRecord,
     JobRecord,
@@ -238,7 +238,7 @@ class State:
     def qpu(self, name: str) -> Qpu:
         """Return the QPU of that name; it is there from the first time that it is asked for."""
         if name not in self.qpus:
-            lanes = self.plan.lanes or LANES
+            lanes = self.plan.lanes
             self.qpus[name] = Qpu(name, FairShare(self.share), lanes, lanes)
         return self.qpus[name]
 
