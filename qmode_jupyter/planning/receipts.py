@@ -17,7 +17,7 @@ from qmode_jupyter.cost.processors import Processor, UnknownProcessor, processor
 from qmode_jupyter.cost.processors import processor as find_processor
 from qmode_jupyter.cost.work import Mitigation, Run, Work, joined
 from qmode_jupyter.errors import IBMInputValueError, OptionError
-from qmode_jupyter.style.characters import shown
+from qmode_jupyter.style.characters import printable, shown
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import NOTHING, count, duration
@@ -256,7 +256,7 @@ def read(source: Source) -> tuple[Receipt, ...]:
 
 
 def _read_file(path: Path) -> tuple[Receipt, ...]:
-    name = shown(str(path))
+    name = f"'{printable(str(path))}'"
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -341,7 +341,7 @@ def _work(whole: _Part) -> tuple[Work, int]:
     """Return what a receipt's job asked for, and how many PUBs come without durations."""
     primitive = whole.text("primitive")
     if primitive not in ("sampler", "estimator"):
-        raise whole.wrong(f"is of a {shown(primitive)} job: only samplers and estimators are priced")
+        raise whole.wrong(f"is of the program {shown(primitive)}: only samplers and estimators are priced")
     pubs = whole.data.get("pubs")
     if not isinstance(pubs, list) or not pubs:
         raise whole.wrong("has no pubs: a private job keeps them to itself, and any other has at least one")

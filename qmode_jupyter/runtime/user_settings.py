@@ -19,7 +19,7 @@ import platformdirs
 
 from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.errors import IBMRuntimeError, QmodeWarning
-from qmode_jupyter.style.characters import shown
+from qmode_jupyter.style.characters import printable
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.warn import warn
 
@@ -126,14 +126,18 @@ def reset() -> bool:
     return True
 
 
+def _named() -> str:
+    return f"'{printable(str(path()))}'"
+
+
 def _not_written(error: OSError) -> str:
-    return f"The settings can't be written to {shown(str(path()))}: {sentence(error.strerror or error)}"
+    return f"The settings can't be written to {_named()}: {sentence(error.strerror or error)}"
 
 
 def _read() -> Fitted | None:
     """Return what is kept, checked: a person may have written into it."""
     target = path()
-    name = f"The settings in {shown(str(target))}"
+    name = f"The settings in {_named()}"
     try:
         content = json.loads(target.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
