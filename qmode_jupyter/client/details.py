@@ -6,16 +6,14 @@ mean nothing to it, and some of its own behind them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from qmode_jupyter.cost import model
+from qmode_jupyter.cost.model import NOT_EXECUTING
 from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.scheduler.breakdown import ROUNDING, job_parts
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
-
-if TYPE_CHECKING:
-    from qiskit.providers import BackendV2
 
 
 def as_sent(seconds: float) -> float:
@@ -87,15 +85,12 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
     return seconds
 
 
-def executing_s(runtime: Runtime, record: JobRecord, backend: BackendV2) -> float:
-    """Return for how long a job's circuits have been executed: its time on the QPU without the overhead."""
-    on_qpu_s = job_seconds(runtime, record)["on_qpu"]
-    if record.work is None:
-        return on_qpu_s
-    circuits_s = model.executing_s(
-        record.work, runtime.qpus.processor(backend), runtime.settings.spread.likely
-    )
-    return min(on_qpu_s, circuits_s)
+def executing_seconds(runtime: Runtime, record: JobRecord) -> float:
+    """Return how long a job's circuits were executed: without what is overhead (SEMANTICS J14)."""
+    if not record.parts:
+        return job_seconds(runtime, record)["on_qpu"]
+    named = job_parts(record) if record.settled else ()
+    return sum(seconds for name, seconds in named if name not in NOT_EXECUTING and name != ROUNDING)
 
 
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)

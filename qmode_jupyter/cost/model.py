@@ -21,6 +21,9 @@ ZNE: Final = "ZNE"
 PEC: Final = "PEC"
 LEARNING: Final = "noise learning"
 
+#: What is not spent executing circuits: the service's `circuits_execution_time_ns` leaves it out.
+NOT_EXECUTING: Final = frozenset({OVERHEAD, TWIRLING})
+
 #: A part's name, and its seconds.
 Part = tuple[str, float]
 
@@ -99,7 +102,7 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
     yield SHOTS, sum(run.executions * (executed_s(run, 1.0) - rep_delay_s) for run in runs)
     if mitigation.twirled:
         randomizations = max(mitigation.twirls(run.shots)[0] for run in runs)
-        yield (MEASURE if mitigation.measure else TWIRLING), constants.randomization_s * randomizations
+        yield TWIRLING, constants.randomization_s * randomizations
     if mitigation.measure:
         learned = (mitigation.learning_randomizations or constants.learning_randomizations) * (
             mitigation.learning_shots or constants.learning_shots
@@ -119,13 +122,9 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
 
 
 def executing_s(work: Work, processor: Processor, constants: Constants) -> float:
-    """Return for how long circuits are executed: what a job holds the QPU for, without what is beside them.
-
-    That is what the service gives as ``circuits_execution_time_ns``; a charge is a second or more above.
-    """
-    circuits_alone = replace(constants, overhead_s=0.0, circuit_s=0.0, randomization_s=0.0)
-    parts = parts_of(work, replace(processor, more_overhead_s=0.0), circuits_alone)
-    return sum(seconds for _, seconds in parts)
+    """Return for how long a job's circuits are executed: what the service times, a charge is more."""
+    parts = parts_of(work, processor, constants)
+    return sum(seconds for name, seconds in parts if name not in NOT_EXECUTING)
 
 
 def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:

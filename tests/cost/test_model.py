@@ -20,6 +20,7 @@ from qmode_jupyter.cost.model import (
     ZNE,
     Cost,
     cost,
+    executing_s,
     executions,
     on_processor,
     preparation_s,
@@ -86,6 +87,14 @@ def test_pec_is_limited_by_the_overhead_that_is_allowed() -> None:
     assert executions(wide, PUBLIC.likely) == 10 * executions(WORK, PUBLIC.likely)
     assert executions(tight, PUBLIC.likely) == 2 * executions(WORK, PUBLIC.likely)
     assert named(cost(wide, HERON_R2))[PEC] > named(cost(tight, HERON_R2))[PEC]
+
+
+def test_what_a_job_executes_is_what_it_holds_the_qpu_for_without_overhead_and_twirling() -> None:
+    mitigated = replace(WORK, mitigation=LEVEL_1)
+    parts = named(cost(mitigated, HERON_R2))
+    executing = executing_s(mitigated, HERON_R2, PUBLIC.likely)
+    assert executing == pytest.approx(sum(parts.values()) - parts[OVERHEAD] - parts[TWIRLING])
+    assert executing == pytest.approx(11.348, rel=0.2)  # as the receipt marrakesh-L1 has it
 
 
 def test_twirling_alone_and_the_learning_of_layers_have_their_own_parts() -> None:

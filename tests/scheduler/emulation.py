@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import EventQueue, Fault
+from qmode_jupyter.scheduler.event_queue import EventQueue, Execution, Fault
 from qmode_jupyter.scheduler.events import YOU
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
@@ -53,6 +53,7 @@ class Emulation:
         tenant: str = YOU,
         max_execution_s: float | None = None,
         fault: Fault | None = None,
+        execution: Execution | None = None,
         overhead_s: float = 0.0,
         program: str = "sampler",
         submitter: int = 0,
@@ -60,7 +61,7 @@ class Emulation:
         qpu: str = QPU,
     ) -> str:
         self.queue.expect(name, prep_s)
-        self.queue.found(name, fault or qpu_s)
+        self.queue.found(name, fault or execution or qpu_s)
         self.happen(
             ev.JobSubmitted(
                 self.now,
