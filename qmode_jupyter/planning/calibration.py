@@ -39,6 +39,8 @@ _FAR_S: Final = 2.0
 #: A likely figure lies in its range with so many standard errors on each side.
 _ERRORS: Final = 2.0
 _NINE_IN_TEN: Final = 1.645
+#: Columns whose matrix is of a worse condition can't be told apart.
+_ALIKE: Final = 1e4
 
 Figures = tuple[float, float, float]
 
@@ -263,9 +265,13 @@ def _standard_errors(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the standard error of each column's constant: infinite where they can't be told apart."""
     import numpy as np
 
-    if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-        return np.full(matrix.shape[1], np.inf)
-    return np.sqrt(np.diag(np.linalg.inv(matrix.T @ matrix)))
+    lengths = np.linalg.norm(matrix, axis=0)
+    if not np.all(lengths):
+        return np.full(len(lengths), np.inf)
+    unit = matrix / lengths  # seconds and microseconds side by side
+    if np.linalg.cond(unit) > _ALIKE:
+        return np.full(len(lengths), np.inf)
+    return np.sqrt(np.diag(np.linalg.inv(unit.T @ unit))) / lengths
 
 
 def _refuse_contradictions(receipts: Iterable[Receipt], constants: Constants) -> None:
