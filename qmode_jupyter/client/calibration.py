@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from qmode_jupyter.client.receipts import Receipt, read
 from qmode_jupyter.cost.constants import PUBLIC, SOURCES, Constants, Spread
 from qmode_jupyter.cost.model import cost, executing_s, preparation_s
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.planning.receipts import Receipt, read
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import NOTHING, count, duration
 

@@ -13,10 +13,10 @@ import pytest
 from qiskit.providers import BackendV2
 
 from qmode_jupyter import EstimatorV2, SamplerV2
-from qmode_jupyter.planning import export_receipt
-from qmode_jupyter.planning.export_receipt import receipt_of
+from qmode_jupyter.client import export_receipt
+from qmode_jupyter.client.export_receipt import receipt_of
 from tests.emulated import ansatz, bell, hamiltonian, isa
-from tests.planning.ibm_job import IBMJob
+from tests.ibm_job import IBMJob
 
 NO_VALUES = np.empty((0,))
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qmode_jupyter.client.calibration import calibrate
+from qmode_jupyter.client.receipts import Receipt
 from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
 from qmode_jupyter.cost.model import cost, executing_s, preparation_s
 from qmode_jupyter.cost.processors import HERON_R2
 from qmode_jupyter.cost.work import NOTHING_MITIGATED, Mitigation, Run, Work
-from qmode_jupyter.planning.calibration import calibrate
-from qmode_jupyter.planning.receipts import Receipt
 from tests.emulated import refused
 
 #: Another account, where things take longer than the public receipts say.

@@ -221,7 +221,7 @@ def receipt_of(job: Any) -> dict[str, Any]:
     IBMInputValueError
         For what is no job, or the job of another program.
     """
-    from qmode_jupyter.planning.export_receipt import receipt_of as exported
+    from qmode_jupyter.client.export_receipt import receipt_of as exported
 
     try:
         return exported(job)

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from qiskit.providers import BackendV2
 
 from qmode_jupyter import EstimatorV2
+from qmode_jupyter.client.receipts import check, read, receipt_of
 from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.processors import HERON_R2, PHOENIX
 from qmode_jupyter.cost.work import NOTHING_MITIGATED, Mitigation, Run
 from qmode_jupyter.errors import IBMInputValueError, UnsupportedOptionWarning
-from qmode_jupyter.planning.receipts import check, read, receipt_of
 from tests.emulated import bell, isa, refused
-from tests.planning.ibm_job import IBMJob
+from tests.ibm_job import IBMJob
 
 #: The public receipt of an Estimator's default call on ibm_marrakesh: ten circuits, charged 14 s.
 DATA: dict[str, Any] = {
