@@ -33,7 +33,7 @@ def test_every_second_has_a_name() -> None:
     assert parts["idle in the session"] == pytest.approx(3.0)
     assert parts["idle after the last job"] == pytest.approx(48.0)
     # The first two are prepared side by side: 1.6 + 3 × 0.3 + 50 × (1 + 3 + 5) ms; the third alone.
-    assert parts["preparation in the session"] == pytest.approx(2 * 2.95, abs=1e-5)
+    assert parts["preparation"] == pytest.approx(2 * 2.95, abs=1e-5)
     assert parts["overhead"] == pytest.approx(3 * 1.802)
     assert parts["ZNE"] > 0 < parts["measurement mitigation"]
 
