@@ -23,31 +23,7 @@ from qmode_jupyter.cost.work import NOTHING_MITIGATED, Mitigation, Run
 from qmode_jupyter.errors import IBMInputValueError, UnsupportedOptionWarning
 from tests.emulated import bell, isa, refused
 from tests.ibm_job import IBMJob
-
-#: The public receipt of an Estimator's default call on ibm_marrakesh: ten circuits, charged 14 s.
-DATA: dict[str, Any] = {
-    "version": 1,
-    "job": "dandqqo2fm4c73f43dhg",
-    "backend": "ibm_marrakesh",
-    "processor_type": {"family": "Heron", "revision": 2},
-    "default_rep_delay": 250e-6,
-    "primitive": "estimator",
-    "status": "DONE",
-    "metrics": {
-        "timestamps": {
-            "created": "2026-09-19T10:00:00.000Z",
-            "running": "2026-09-19T10:00:05.500Z",
-            "finished": "2026-09-19T10:00:29.800Z",
-        },
-        "usage": {"qpu_charge_time_seconds": 14, "status": "complete"},
-        "circuits_execution_time_ns": 11_348_000_000,
-    },
-    "options": {},
-    "pubs": [
-        {"circuits": 2, "shots": 1024, "instructions": 40, "gates_s": 1.8e-6, "readout_s": 1.6e-6},
-    ]
-    * 5,
-}
+from tests.receipt_data import DATA
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
