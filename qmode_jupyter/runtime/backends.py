@@ -1,8 +1,9 @@
 """Names of QPUs to `BackendV2` objects.
 
 Three kinds: `aer_simulator`; `generic_19q`, the default, which needs nothing but Qiskit; and the
-snapshots of IBM's devices (`fake_fez`, …) where qiskit-ibm-runtime is installed. Names are listed
-from file names alone, so that Tab completion imports and builds nothing.
+snapshots of IBM's devices where qiskit-ibm-runtime is installed, each by its own name (`fake_fez`)
+and by that of the device (`ibm_fez`): two QPUs with the same figures. Names are read from files, so
+that Tab completion imports and builds nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 DEFAULT_BACKEND: Final = "generic_19q"
 
 _AER: Final = "aer_simulator"
+# Of IBM's devices the one that is offered first: it has dynamic circuits, and stays first when newer
+# snapshots come, so that a rehearsal says the same again.
+_FIRST_DEVICE: Final = "ibm_fez"
 _IBM_EXTRA: Final = 'pip install "qmode_jupyter[ibm]"'
 # Seed of the generated errors, durations and relaxation times of `generic_19q`: its figures are part
 # of the tutorials, and must not change.
@@ -42,10 +47,20 @@ def _snapshot_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """One of IBM's snapshots: where its class is, and what the device is called."""
+
+    name: str
+    module: str
+    cls: str
+    device: str | None
+
+
 @cache
-def _snapshots() -> dict[str, tuple[str, str]]:
-    """Return {backend name: (module below `backends`, class name)} of IBM's snapshots."""
-    found: dict[str, tuple[str, str]] = {}
+def _snapshots() -> dict[str, _Snapshot]:
+    """Return IBM's snapshots by their own names."""
+    found: dict[str, _Snapshot] = {}
     folder = _snapshot_folder()
     if folder is None:
         return found
@@ -55,13 +70,44 @@ def _snapshots() -> dict[str, tuple[str, str]]:
             head = re.match(r"(\w+)\((\w*Backend\w*)\)", block)
             name = re.search(r"""^\s+backend_name\s*=\s*["'](\w+)["']""", block, flags=re.MULTILINE)
             if head and name:
-                found[name.group(1)] = (f"{source.parent.name}.{source.stem}", head.group(1))
+                module = f"{source.parent.name}.{source.stem}"
+                device = _device(source.parent, block)
+                found[name.group(1)] = _Snapshot(name.group(1), module, head.group(1), device)
     return found
+
+
+def _device(folder: Path, block: str) -> str | None:
+    """Return the name under which IBM published a snapshot's device; some snapshots hide it."""
+    conf = re.search(r"""^\s+conf_filename\s*=\s*["']([\w.]+)["']""", block, flags=re.MULTILINE)
+    if conf is None or not (folder / conf.group(1)).is_file():
+        return None
+    text = (folder / conf.group(1)).read_text(encoding="utf-8")
+    name = re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text)
+    return None if name is None else name.group(1)
+
+
+@cache
+def _devices() -> dict[str, _Snapshot]:
+    """Return IBM's snapshots by the names of their devices, the one to offer first before the others."""
+    known = {one.device: one for one in _snapshots().values() if one.device is not None}
+    return dict(sorted(known.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
 
 
 def backend_names() -> tuple[str, ...]:
     """Return every name that `find_backend` takes, the default first; cheap enough for Tab completion."""
-    return (DEFAULT_BACKEND, _AER, *sorted(_snapshots()))
+    return (DEFAULT_BACKEND, _AER, *_devices(), *sorted(_snapshots()))
+
+
+def offered_names() -> tuple[str, ...]:
+    """Return the names that a service lists: IBM's devices first; a snapshot once, by its device's name."""
+    unnamed = (one.name for one in _snapshots().values() if one.device is None)
+    return (*_devices(), DEFAULT_BACKEND, _AER, *sorted(unnamed))
+
+
+def snapshot_of(name: str) -> str | None:
+    """Return which of IBM's snapshots stands for the device of that name; None if it is no device's."""
+    known = _devices().get(name)
+    return None if known is None else known.name
 
 
 def _generic_19q() -> BackendV2:
@@ -96,15 +142,20 @@ def find_backend(name: str) -> BackendV2:
         from qiskit_aer import AerSimulator
 
         return answering(AerSimulator)()
-    snapshots = _snapshots()
-    if name in snapshots:
-        module, cls = snapshots[name]
-        path = f"qiskit_ibm_runtime.fake_provider.backends.{module}"
-        backend: BackendV2 = answering(getattr(importlib.import_module(path), cls))()
-        return backend
-    if name.startswith("fake_") and _snapshot_folder() is None:
+    known = _devices().get(name) or _snapshots().get(name)
+    if known is not None:
+        return _of_snapshot(known, name)
+    if name.startswith(("fake_", "ibm")) and _snapshot_folder() is None:
         message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."
         raise BackendNotFoundError(message)
     there_are = f" There are {DEFAULT_BACKEND}, {_AER} and {len(_snapshots())} fake_*."
     hint = did_you_mean(name, backend_names()) or there_are
     raise BackendNotFoundError(f"There is no backend {name!r}.{hint}")
+
+
+def _of_snapshot(snapshot: _Snapshot, name: str) -> BackendV2:
+    module = importlib.import_module(f"qiskit_ibm_runtime.fake_provider.backends.{snapshot.module}")
+    backend: BackendV2 = answering(getattr(module, snapshot.cls))()
+    backend.name = name
+    backend._conf_dict["backend_name"] = name  # what its configuration is made from
+    return backend
