@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -47,20 +46,10 @@ def _snapshot_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """One of IBM's snapshots: where its class is, and what the device is called."""
-
-    name: str
-    module: str
-    cls: str
-    device: str | None
-
-
 @cache
-def _snapshots() -> dict[str, _Snapshot]:
-    """Return IBM's snapshots by their own names."""
-    found: dict[str, _Snapshot] = {}
+def _snapshots() -> dict[str, tuple[str, str]]:
+    """Return {backend name: (module below `backends`, class name)} of IBM's snapshots."""
+    found: dict[str, tuple[str, str]] = {}
     folder = _snapshot_folder()
     if folder is None:
         return found
@@ -70,27 +59,28 @@ def _snapshots() -> dict[str, _Snapshot]:
             head = re.match(r"(\w+)\((\w*Backend\w*)\)", block)
             name = re.search(r"""^\s+backend_name\s*=\s*["'](\w+)["']""", block, flags=re.MULTILINE)
             if head and name:
-                module = f"{source.parent.name}.{source.stem}"
-                device = _device(source.parent, block)
-                found[name.group(1)] = _Snapshot(name.group(1), module, head.group(1), device)
+                found[name.group(1)] = (f"{source.parent.name}.{source.stem}", head.group(1))
     return found
 
 
-def _device(folder: Path, block: str) -> str | None:
-    """Return the name under which IBM published a snapshot's device; some snapshots hide it."""
-    conf = re.search(r"""^\s+conf_filename\s*=\s*["']([\w.]+)["']""", block, flags=re.MULTILINE)
-    if conf is None or not (folder / conf.group(1)).is_file():
+def snapshot_configuration(name: str) -> Path | None:
+    """Return the file with the configuration of one of IBM's snapshots; None for any other backend."""
+    folder, known = _snapshot_folder(), _snapshots().get(name)
+    if folder is None or known is None:
         return None
-    text = (folder / conf.group(1)).read_text(encoding="utf-8")
-    name = re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text)
-    return None if name is None else name.group(1)
+    return next((folder / known[0].partition(".")[0]).glob("conf_*.json"), None)
 
 
 @cache
-def _devices() -> dict[str, _Snapshot]:
-    """Return IBM's snapshots by the names of their devices, the one to offer first before the others."""
-    known = {one.device: one for one in _snapshots().values() if one.device is not None}
-    return dict(sorted(known.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
+def _devices() -> dict[str, str]:
+    """Return {device: snapshot}, by the names that IBM published; the one to offer first stands first."""
+    found = {}
+    for name in _snapshots():
+        path = snapshot_configuration(name)
+        text = "" if path is None else path.read_text(encoding="utf-8")
+        if published := re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text):  # some are made up
+            found[published.group(1)] = name
+    return dict(sorted(found.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
 
 
 def backend_names() -> tuple[str, ...]:
@@ -100,14 +90,13 @@ def backend_names() -> tuple[str, ...]:
 
 def offered_names() -> tuple[str, ...]:
     """Return the names that a service lists: IBM's devices first; a snapshot once, by its device's name."""
-    unnamed = (one.name for one in _snapshots().values() if one.device is None)
-    return (*_devices(), DEFAULT_BACKEND, _AER, *sorted(unnamed))
+    unnamed = sorted(_snapshots().keys() - set(_devices().values()))
+    return (*_devices(), DEFAULT_BACKEND, _AER, *unnamed)
 
 
 def snapshot_of(name: str) -> str | None:
     """Return which of IBM's snapshots stands for the device of that name; None if it is no device's."""
-    known = _devices().get(name)
-    return None if known is None else known.name
+    return _devices().get(name)
 
 
 def _generic_19q() -> BackendV2:
@@ -142,9 +131,9 @@ def find_backend(name: str) -> BackendV2:
         from qiskit_aer import AerSimulator
 
         return answering(AerSimulator)()
-    known = _devices().get(name) or _snapshots().get(name)
-    if known is not None:
-        return _of_snapshot(known, name)
+    snapshots = _snapshots()
+    if (snapshot := _devices().get(name, name)) in snapshots:
+        return _of_snapshot(*snapshots[snapshot], name)
     if name.startswith(("fake_", "ibm")) and _snapshot_folder() is None:
         message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."
         raise BackendNotFoundError(message)
@@ -153,9 +142,9 @@ def find_backend(name: str) -> BackendV2:
     raise BackendNotFoundError(f"There is no backend {name!r}.{hint}")
 
 
-def _of_snapshot(snapshot: _Snapshot, name: str) -> BackendV2:
-    module = importlib.import_module(f"qiskit_ibm_runtime.fake_provider.backends.{snapshot.module}")
-    backend: BackendV2 = answering(getattr(module, snapshot.cls))()
+def _of_snapshot(module: str, cls: str, name: str) -> BackendV2:
+    source = importlib.import_module(f"qiskit_ibm_runtime.fake_provider.backends.{module}")
+    backend: BackendV2 = answering(getattr(source, cls))()
     backend.name = name
     backend._conf_dict["backend_name"] = name  # what its configuration is made from
     return backend

@@ -92,7 +92,12 @@ def test_names_are_listed_without_importing_anything_heavy():
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("generic_19", "generic_19q"), ("aersimulator", "aer_simulator"), ("fake_manilla", "fake_manila"), ("ibm_fezz", "ibm_fez")],
+    [
+        ("generic_19", "generic_19q"),
+        ("aersimulator", "aer_simulator"),
+        ("fake_manilla", "fake_manila"),
+        ("ibm_fezz", "ibm_fez"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest(name, nearest):
     with pytest.raises(BackendNotFoundError, match=f"no backend '{name}'. Did you mean '{nearest}'\\?"):

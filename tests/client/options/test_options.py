@@ -256,5 +256,5 @@ def test_every_option_of_a_model_of_ibms_is_known_with_its_default(cls: type[Pri
 
 def test_options_of_the_other_primitive_are_refused() -> None:
     models = pytest.importorskip(MODELS)
-    with pytest.raises(TypeError, match="It can only be a dictionary or SamplerOptions, not EstimatorOptions"):
+    with pytest.raises(TypeError, match=r"a dictionary or SamplerOptions, not EstimatorOptions\.$"):
         options_from(SamplerOptions, models.EstimatorOptions())
