@@ -28,7 +28,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     UnsupportedOptionWarning,
 )
-from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
+from qmode_jupyter.runtime.backend_answers import IBMAnswers, hand_out, was_handed_out
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, offered_names, snapshot_of
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import SETTLED
@@ -576,6 +576,7 @@ class RuntimeService(metaclass=_OnePerAccount):
 
 #: IBM's names, so that existing code needs only its import changed.
 QiskitRuntimeService = IBMQuantumComputeService = RuntimeService
+IBMBackend = IBMAnswers
 
 
 def default_service() -> RuntimeService:

@@ -299,18 +299,29 @@ class ResilienceOptions(OptionGroup):
 
 
 @dataclass(init=False, repr=False)
-class PrimitiveOptions(OptionGroup):
-    """What both primitives have; `max_execution_time` in seconds on the QPU (SEMANTICS J20)."""
+class JobOptions(OptionGroup):
+    """What every job has; `max_execution_time` in seconds on the QPU (SEMANTICS J20)."""
 
     max_execution_time: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
     environment: EnvironmentOptions = field(default_factory=EnvironmentOptions)
     simulator: SimulatorOptions = field(default_factory=SimulatorOptions)
-    dynamical_decoupling: DynamicalDecouplingOptions = field(default_factory=DynamicalDecouplingOptions)
     execution: ExecutionOptions = field(default_factory=ExecutionOptions)
-    twirling: TwirlingOptions = field(default_factory=TwirlingOptions)
     experimental: dict[str, Any] | UnsetType = field(
         default=Unset, metadata=of(MAPPING, "it is only for hardware")
     )
+
+
+@dataclass(init=False, repr=False)
+class ExecutorOptions(JobOptions):
+    """Options of `Executor`."""
+
+
+@dataclass(init=False, repr=False)
+class PrimitiveOptions(JobOptions):
+    """What both primitives have."""
+
+    dynamical_decoupling: DynamicalDecouplingOptions = field(default_factory=DynamicalDecouplingOptions)
+    twirling: TwirlingOptions = field(default_factory=TwirlingOptions)
 
 
 @dataclass(init=False, repr=False)
@@ -363,9 +374,10 @@ SamplerExecutionOptionsV2 = SamplerExecutionOptions
 ResilienceOptionsV2 = ResilienceOptions
 
 OptionsT = TypeVar("OptionsT", bound=PrimitiveOptions)
+_JobOptionsT = TypeVar("_JobOptionsT", bound=JobOptions)
 
 
-def options_from(cls: type[OptionsT], options: object) -> OptionsT:
+def options_from(cls: type[_JobOptionsT], options: object) -> _JobOptionsT:
     """Return options of `cls` from None, a nested dictionary, options of ours or of IBM's client.
 
     Raises
