@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
+
 from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
@@ -32,6 +34,7 @@ from qmode_jupyter.runtime.backend_answers import IBMAnswers, hand_out, was_hand
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, offered_names, snapshot_of
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import SETTLED
+from qmode_jupyter.style.characters import printable_lines
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 
@@ -48,6 +51,16 @@ if TYPE_CHECKING:
 
 _COUNT: Final = whole_number()
 _BACKEND: Final = Kind("the name of a backend, a text like 'generic_19q'", TEXT.keep)
+
+
+class NoBackendError(BackendNotFoundError, QiskitBackendNotFoundError):
+    """No backend of that name: IBM's client raises Qiskit's error, which code imports from Qiskit."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
 
 class _OnePerAccount(type):
@@ -280,7 +293,10 @@ class RuntimeService(metaclass=_OnePerAccount):
         return backend
 
     def _handed_out(self, name: str) -> BackendV2:
-        backend = self._runtime.qpus.backend(name)
+        try:
+            backend = self._runtime.qpus.backend(name)
+        except BackendNotFoundError as error:
+            raise NoBackendError(str(error)) from None
         hand_out(backend, self)
         return backend
 
@@ -395,7 +411,7 @@ class RuntimeService(metaclass=_OnePerAccount):
                 self._say_what_devices_are([backend])
                 return backend
         wanted.check_attributes(self.backend())
-        raise BackendNotFoundError("No backend matches the criteria.")
+        raise NoBackendError("No backend matches the criteria.")
 
     def _made(self, names: Sequence[str]) -> Iterator[BackendV2]:
         for name in names:

@@ -150,6 +150,7 @@ def test_a_job_that_is_looked_up_did_not_run_here(shell: InteractiveShell) -> No
 
 def test_what_can_t_be_looked_at_is_still_run(shell: InteractiveShell) -> None:
     run(shell, "from qiskit.providers import JobV1")
-    cell = "class Odd(JobV1):\n    submit = result = cancel = status = lambda self: 3\nx = Odd(None, '').result()"
+    cell = "class Odd(JobV1):\n    submit = result = cancel = status = lambda self: 3\n"
+    cell += "x = Odd(None, '').result()"
     assert shown(shell, CELL + cell) == ""
     assert shell.user_ns["x"] == 3
