@@ -25,10 +25,17 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from qmode_jupyter.client.job import RuntimeJob, RuntimeJobV2
-    from qmode_jupyter.client.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
+    from qmode_jupyter.client.options import (
+        EstimatorOptions,
+        ExecutorOptions,
+        Options,
+        OptionsV2,
+        SamplerOptions,
+    )
     from qmode_jupyter.client.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
     from qmode_jupyter.client.receipts import receipt_of
     from qmode_jupyter.client.service import (
+        IBMBackend,
         IBMQuantumComputeService,
         QiskitRuntimeService,
         RuntimeService,
@@ -70,6 +77,8 @@ if TYPE_CHECKING:
         UsageWarning,
         V1StyleError,
     )
+    from qmode_jupyter.ibm.executor import Executor
+    from qmode_jupyter.ibm.reexports import QuantumProgram, RuntimeDecoder, RuntimeEncoder, RuntimeOptions
     from qmode_jupyter.planning import advise, compare, forecast, why
     from qmode_jupyter.scheduler.plans import Plan, with_limits
     from qmode_jupyter.scheduler.trace import Trace
@@ -77,7 +86,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # Where each public name lives. `Sampler`, `Estimator`, `RuntimeJobV2` and `QiskitRuntimeService`
-# are IBM's other names for the same things, so that only the import of existing code changes.
+# are IBM's other names for the same things, so that only the import of existing code changes. What is
+# in `ibm` needs the extra of that name.
 _HOME = {
     "ApiError": "errors",
     "ApproximationWarning": "errors",
@@ -88,8 +98,11 @@ _HOME = {
     "Estimator": "client.primitives",
     "EstimatorOptions": "client.options",
     "EstimatorV2": "client.primitives",
+    "Executor": "ibm.executor",
+    "ExecutorOptions": "client.options",
     "IBMAccountError": "errors",
     "IBMApiError": "errors",
+    "IBMBackend": "client.service",
     "IBMBackendApiError": "errors",
     "IBMBackendApiProtocolError": "errors",
     "IBMBackendError": "errors",
@@ -110,8 +123,11 @@ _HOME = {
     "QiskitRuntimeService": "client.service",
     "QmodeError": "errors",
     "QmodeWarning": "errors",
+    "QuantumProgram": "ibm.reexports",
     "RequestsApiError": "errors",
     "RuntimeClosedError": "errors",
+    "RuntimeDecoder": "ibm.reexports",
+    "RuntimeEncoder": "ibm.reexports",
     "RuntimeInvalidStateError": "errors",
     "RuntimeJob": "client.job",
     "RuntimeJobFailureError": "errors",
@@ -119,6 +135,7 @@ _HOME = {
     "RuntimeJobNotFound": "errors",
     "RuntimeJobTimeoutError": "errors",
     "RuntimeJobV2": "client.job",
+    "RuntimeOptions": "ibm.reexports",
     "RuntimeProgramNotFound": "errors",
     "RuntimeService": "client.service",
     "Sampler": "client.primitives",
@@ -149,8 +166,11 @@ __all__ = [
     "Estimator",
     "EstimatorOptions",
     "EstimatorV2",
+    "Executor",
+    "ExecutorOptions",
     "IBMAccountError",
     "IBMApiError",
+    "IBMBackend",
     "IBMBackendApiError",
     "IBMBackendApiProtocolError",
     "IBMBackendError",
@@ -171,8 +191,11 @@ __all__ = [
     "QiskitRuntimeService",
     "QmodeError",
     "QmodeWarning",
+    "QuantumProgram",
     "RequestsApiError",
     "RuntimeClosedError",
+    "RuntimeDecoder",
+    "RuntimeEncoder",
     "RuntimeInvalidStateError",
     "RuntimeJob",
     "RuntimeJobFailureError",
@@ -180,6 +203,7 @@ __all__ = [
     "RuntimeJobNotFound",
     "RuntimeJobTimeoutError",
     "RuntimeJobV2",
+    "RuntimeOptions",
     "RuntimeProgramNotFound",
     "RuntimeService",
     "Sampler",

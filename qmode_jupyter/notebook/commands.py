@@ -26,6 +26,7 @@ from qmode_jupyter.notebook.text import tables as text
 from qmode_jupyter.notebook.text.grid import WIDTH
 from qmode_jupyter.notebook.view_model import snapshot
 from qmode_jupyter.runtime import user_settings
+from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, offered_names, snapshot_of
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS
 from qmode_jupyter.scheduler.trace import Trace
@@ -142,10 +143,11 @@ def status(services: Services, ids: Sequence[str]) -> Text:
 
 def backends(services: Services, ids: Sequence[str]) -> Table:
     """List the names that `-b` takes."""
+    del services  # they are the same of every service
     if ids:
         raise UsageError(f"%qmode backends takes nothing more, not {' '.join(ids)!r}.")
-    rows = tuple((name, _what(name)) for name in services.current.backend_names())
-    notes = ("Any BackendV2 in a variable works, too: -b VARIABLE.",)
+    rows = tuple((name, _what(name)) for name in sorted(offered_names(), key=DEFAULT_BACKEND.__ne__))
+    notes = ("A snapshot's own name and any BackendV2 in a variable work, too: -b fake_fez, -b VARIABLE.",)
     return Table("", ("backend", "what it is"), rows, notes)
 
 
@@ -357,8 +359,8 @@ def _unwritten(why: str) -> UsageError:
 def _what(name: str) -> str:
     if name == "aer_simulator":
         return "ideal simulator, no noise, any circuit"
-    if name.startswith("fake_"):
-        return "snapshot of an IBM QPU: its coupling map, noise and durations"
+    if name != DEFAULT_BACKEND:
+        return f"IBM's snapshot {snapshot_of(name) or name}: its coupling map, noise and durations"
     return "19 qubits in a heavy-hex lattice, with noise and durations (the default)"
 
 

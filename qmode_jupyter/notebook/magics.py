@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
+from qmode_jupyter.notebook.cell_names import CellNames
 from qmode_jupyter.notebook.completion import matcher
 from qmode_jupyter.notebook.display.throttle import CARDS, RateLimit
 from qmode_jupyter.notebook.flags import asks_for_help, cell_flags, parse
@@ -28,6 +29,7 @@ class QModeMagics(Magics):
         self._pages = StatusPublisher(getattr(shell, "kernel", None))
         self._services = Services(self._pages.follow)
         self._cards = RateLimit(*CARDS)
+        self._names = CellNames(shell)
 
     @no_var_expand
     @cell_magic
@@ -105,7 +107,7 @@ class QModeMagics(Magics):
         from qmode_jupyter.notebook.workload_cell import WorkloadCell
 
         try:
-            WorkloadCell(self.shell, self._services, self._cards, mode, flags).run(cell)
+            WorkloadCell(self.shell, self._services, self._cards, self._names, mode, flags).run(cell)
         finally:
             self._pages.flush()
 

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
+from qmode_jupyter.notebook.cell_names import CellNames
 from qmode_jupyter.notebook.display.live import LiveDisplay, say
 from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.flags import CellFlags
@@ -36,6 +37,8 @@ class WorkloadCell:
     ----------
     cards
         The limits that the live cards of all cells share.
+    names
+        What the cells of this shell find defined.
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class WorkloadCell:
         shell: InteractiveShell,
         services: Services,
         cards: RateLimit,
+        names: CellNames,
         mode: Mode,
         flags: CellFlags,
     ) -> None:
         self._shell = shell
         self._services = services
         self._cards = cards
+        self._names = names
         self._mode = mode
         self._flags = flags
         self._service: RuntimeService = services.choose(flags.service)
@@ -71,8 +76,7 @@ class WorkloadCell:
         if self._budget is not None:
             self._runtime.limit_usage(group, self._budget)
         display = self._display(group)
-        self._define(service=self._service)
-        error = self._run(body)
+        error = self._run(body, group)
         with self._closed_inside(display, error):
             self._runtime.groups.close(group)
             jobs = self._runtime.groups[group].jobs
@@ -92,14 +96,13 @@ class WorkloadCell:
         assert session.session_id is not None
         if self._budget is not None:
             self._runtime.limit_usage(session.session_id, self._budget)
-        display = self._display(session.session_id)
-        self._define(**{self._mode.value: session}, service=self._service)
+        workload = session.session_id
+        display = self._display(workload)
         with_blocks.enter(session)
         try:
-            error = self._run(body)
+            error = self._run(body, workload, **{self._mode.value: session})
         finally:
             with_blocks.leave(session)
-        workload = session.session_id
         self._services.kept = None
         with self._closed_inside(display, error):
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
@@ -181,19 +184,35 @@ class WorkloadCell:
             return owner
         return self._service
 
-    def _define(self, **names: Any) -> None:
-        from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
-
-        self._shell.push({"backend": self._backend, "Sampler": SamplerV2, "Estimator": EstimatorV2, **names})
-
     def _display(self, owner: str) -> LiveDisplay:
         return LiveDisplay(self._runtime, owner, self._cards, quiet=self._flags.quiet)
 
-    def _run(self, body: str) -> BaseException | None:
+    def _run(self, body: str, owner: str, **names: Any) -> BaseException | None:
+        from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
+        from qmode_jupyter.notebook.outside_jobs import OutsideJobs
+
+        names |= {"Sampler": SamplerV2, "Estimator": EstimatorV2}
+        names |= {"backend": self._backend, "service": self._service}
+        outside, before = OutsideJobs(self._backend), self._jobs_of(owner)
+        error: BaseException | None
         try:
-            return run_body(self._shell, body)
+            with self._names.defined(names), outside.watched():
+                error = run_body(self._shell, body)
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
-            return interrupt
+            error = interrupt
+        noun = "cell" if self._mode is Mode.JOB else self._mode.value
+        if line := outside.line(noun, self._jobs_of(owner) - before, error):
+            say(line)
+        return error
+
+    def _jobs_of(self, owner: str) -> int:
+        """Return how many jobs the cell's workload or group has had; none if its service is closed."""
+        try:
+            if self._mode is Mode.JOB:
+                return len(self._runtime.groups[owner].jobs)
+            return self._runtime.workloads.record(owner).jobs
+        except RuntimeClosedError:
+            return 0
 
     @contextmanager
     def _closed_inside(self, display: LiveDisplay, error: BaseException | None) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """Names of QPUs to `BackendV2` objects.
 
 Three kinds: `aer_simulator`; `generic_19q`, the default, which needs nothing but Qiskit; and the
-snapshots of IBM's devices (`fake_fez`, …) where qiskit-ibm-runtime is installed. Names are listed
-from file names alone, so that Tab completion imports and builds nothing.
+snapshots of IBM's devices where qiskit-ibm-runtime is installed, each by its own name (`fake_fez`)
+and by that of the device (`ibm_fez`): two QPUs with the same figures. Names are read from files, so
+that Tab completion imports and builds nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 DEFAULT_BACKEND: Final = "generic_19q"
 
 _AER: Final = "aer_simulator"
+# Of IBM's devices the one that is offered first: it has dynamic circuits, and stays first when newer
+# snapshots come, so that a rehearsal says the same again.
+_FIRST_DEVICE: Final = "ibm_fez"
 _IBM_EXTRA: Final = 'pip install "qmode_jupyter[ibm]"'
 # Seed of the generated errors, durations and relaxation times of `generic_19q`: its figures are part
 # of the tutorials, and must not change.
@@ -59,9 +63,40 @@ def _snapshots() -> dict[str, tuple[str, str]]:
     return found
 
 
+def snapshot_configuration(name: str) -> Path | None:
+    """Return the file with the configuration of one of IBM's snapshots; None for any other backend."""
+    folder, known = _snapshot_folder(), _snapshots().get(name)
+    if folder is None or known is None:
+        return None
+    return next((folder / known[0].partition(".")[0]).glob("conf_*.json"), None)
+
+
+@cache
+def _devices() -> dict[str, str]:
+    """Return {device: snapshot}, by the names that IBM published; the one to offer first stands first."""
+    found = {}
+    for name in _snapshots():
+        path = snapshot_configuration(name)
+        text = "" if path is None else path.read_text(encoding="utf-8")
+        if published := re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text):  # some are made up
+            found[published.group(1)] = name
+    return dict(sorted(found.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
+
+
 def backend_names() -> tuple[str, ...]:
     """Return every name that `find_backend` takes, the default first; cheap enough for Tab completion."""
-    return (DEFAULT_BACKEND, _AER, *sorted(_snapshots()))
+    return (DEFAULT_BACKEND, _AER, *_devices(), *sorted(_snapshots()))
+
+
+def offered_names() -> tuple[str, ...]:
+    """Return the names that a service lists: IBM's devices first; a snapshot once, by its device's name."""
+    unnamed = sorted(_snapshots().keys() - set(_devices().values()))
+    return (*_devices(), DEFAULT_BACKEND, _AER, *unnamed)
+
+
+def snapshot_of(name: str) -> str | None:
+    """Return which of IBM's snapshots stands for the device of that name; None if it is no device's."""
+    return _devices().get(name)
 
 
 def _generic_19q() -> BackendV2:
@@ -97,14 +132,19 @@ def find_backend(name: str) -> BackendV2:
 
         return answering(AerSimulator)()
     snapshots = _snapshots()
-    if name in snapshots:
-        module, cls = snapshots[name]
-        path = f"qiskit_ibm_runtime.fake_provider.backends.{module}"
-        backend: BackendV2 = answering(getattr(importlib.import_module(path), cls))()
-        return backend
-    if name.startswith("fake_") and _snapshot_folder() is None:
+    if (snapshot := _devices().get(name, name)) in snapshots:
+        return _of_snapshot(*snapshots[snapshot], name)
+    if name.startswith(("fake_", "ibm")) and _snapshot_folder() is None:
         message = f"No backend {name!r}: IBM's snapshots come with qiskit-ibm-runtime ({_IBM_EXTRA})."
         raise BackendNotFoundError(message)
     there_are = f" There are {DEFAULT_BACKEND}, {_AER} and {len(_snapshots())} fake_*."
     hint = did_you_mean(name, backend_names()) or there_are
     raise BackendNotFoundError(f"There is no backend {name!r}.{hint}")
+
+
+def _of_snapshot(module: str, cls: str, name: str) -> BackendV2:
+    source = importlib.import_module(f"qiskit_ibm_runtime.fake_provider.backends.{module}")
+    backend: BackendV2 = answering(getattr(source, cls))()
+    backend.name = name
+    backend._conf_dict["backend_name"] = name  # what its configuration is made from
+    return backend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit_aer import AerSimulator
 
 from qmode_jupyter import Batch, EstimatorV2, QiskitRuntimeService, RuntimeService, SamplerV2
@@ -68,6 +70,11 @@ def test_backends_are_handed_out_by_name(emulated: RuntimeService) -> None:
     assert belongs(aer)
     with pytest.raises(BackendNotFoundError, match="Did you mean 'generic_19q'"):
         emulated.backend("generic_19")
+    with pytest.raises(QiskitBackendNotFoundError) as caught:
+        emulated.backend("generic_19")
+    again = pickle.loads(pickle.dumps(caught.value))
+    said = "There is no backend 'generic_19'. Did you mean 'generic_19q'?"
+    assert str(again) == again.message == str(caught.value) == said
     with pytest.warns(UnsupportedOptionWarning, match="use_fractional_gates makes no difference") as caught:
         emulated.backend("aer_simulator", use_fractional_gates=True)
     assert caught[0].filename == __file__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import warnings
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -295,7 +296,9 @@ def test_other_programs_and_inputs(aer: AerSimulator) -> None:
 def test_fifty_circuits_in_five_jobs(emulated: RuntimeService) -> None:
     from qiskit.circuit.random import random_circuit
 
-    backend = emulated.least_busy(operational=True, simulator=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", QmodeWarning)  # it says what ibm_fez is here
+        backend = emulated.least_busy(operational=True, simulator=False)
     circuits = [isa(random_circuit(3, 2, measure=True, seed=seed), backend) for seed in range(50)]
     partitions = [circuits[i : i + 10] for i in range(0, len(circuits), 10)]
     with Batch(backend=backend) as batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,16 @@ def test_what_is_wrong_with_a_command_is_said_in_one_line(
     with_a_run: InteractiveShell, command: str, line: str
 ) -> None:
     assert line in said(with_a_run, f"%qmode {command}")
+
+
+def test_the_backends_stand_there_once_the_default_first(shell: InteractiveShell) -> None:
+    shown, error = run(shell, "%qmode backends")
+    assert error is None
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    names = [words[0] for words in lines if words]
+    first = names.index("generic_19q")
+    assert names[first + 1 :].count("aer_simulator") == 1
+    if find_spec("qiskit_ibm_runtime"):
+        assert names[first + 1] == "ibm_fez"
+        assert "IBM's snapshot fake_fez: its coupling map" in shown.stdout
+        assert "fake_fez" not in names

@@ -169,7 +169,7 @@ def test_the_status_is_that_of_the_emulated_queue() -> None:
 
 def test_a_list_of_backends_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     with service() as one:
-        print(one.backends(name="generic_19q"), one.least_busy())
+        print(one.backends(name="generic_19q"), one.backend())
     line = "<qmode backend generic_19q: 19 qubits, Generated r1.0.0>"
     assert capsys.readouterr().out == f"[{line}] {line}\n"
 

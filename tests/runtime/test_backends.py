@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import warnings
@@ -53,6 +54,33 @@ def test_every_snapshot_of_ibm_s_package_is_found_by_its_own_name():
     assert find_backend("fake_manila").num_qubits == 5
 
 
+def test_a_device_of_ibm_s_is_its_snapshot_under_the_name_that_ibm_published():
+    pytest.importorskip("qiskit_ibm_runtime")
+    fez, snapshot = find_backend("ibm_fez"), find_backend("fake_fez")
+    assert (fez.name, fez.configuration().backend_name, fez.properties().backend_name) == ("ibm_fez",) * 3
+    assert snapshot.name == snapshot.configuration().backend_name == "fake_fez"
+    assert str(fez.target["cz"]) == str(snapshot.target["cz"])
+    assert [backends.snapshot_of(name) for name in ("ibm_fez", "ibmq_manila", "fake_fez", "ibm_nowhere")] == [
+        "fake_fez",
+        "fake_manila",
+        None,
+        None,
+    ]
+    copy = pickle.loads(pickle.dumps(fez))
+    assert (copy.name, copy.num_qubits) == ("ibm_fez", 156)
+
+
+def test_a_snapshot_is_offered_once():
+    pytest.importorskip("qiskit_ibm_runtime")
+    offered = backends.offered_names()
+    assert len(set(offered)) == len(offered)
+    assert set(offered) < set(backend_names())
+    fakes = {name for name in backend_names() if name.startswith("fake_")}
+    named = {backends.snapshot_of(name) for name in offered} - {None}
+    assert named | {name for name in offered if name.startswith("fake_")} == fakes
+    assert not named & set(offered)
+
+
 def test_names_are_listed_without_importing_anything_heavy():
     script = (
         "import sys; from qmode_jupyter.runtime.backends import backend_names; print(backend_names()[0],"
@@ -64,7 +92,12 @@ def test_names_are_listed_without_importing_anything_heavy():
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("generic_19", "generic_19q"), ("aersimulator", "aer_simulator"), ("fake_manilla", "fake_manila")],
+    [
+        ("generic_19", "generic_19q"),
+        ("aersimulator", "aer_simulator"),
+        ("fake_manilla", "fake_manila"),
+        ("ibm_fezz", "ibm_fez"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest(name, nearest):
     with pytest.raises(BackendNotFoundError, match=f"no backend '{name}'. Did you mean '{nearest}'\\?"):
@@ -79,6 +112,9 @@ def test_a_name_near_to_none_gets_the_kinds_that_there_are():
 def test_without_ibm_s_package_a_snapshot_s_name_says_what_to_install(monkeypatch):
     monkeypatch.setattr(backends, "_snapshot_folder", lambda: None)
     monkeypatch.setattr(backends, "_snapshots", dict)
+    monkeypatch.setattr(backends, "_devices", dict)
     assert backend_names() == ("generic_19q", "aer_simulator")
     with pytest.raises(BackendNotFoundError, match=r'pip install "qmode_jupyter\[ibm\]"'):
         find_backend("fake_fez")
+    with pytest.raises(BackendNotFoundError, match=r'pip install "qmode_jupyter\[ibm\]"'):
+        find_backend("ibm_fez")

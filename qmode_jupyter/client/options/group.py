@@ -165,15 +165,29 @@ class OptionGroup:
 def set_in(options: Any) -> dict[str, Any]:
     """Return what is set in an options object of IBM's client."""
     found = {}
-    for item in fields(options):
-        value = getattr(options, item.name)
-        if item.name.startswith("_") or type(value).__name__ == "UnsetType":
+    for name, value in _told(options):
+        if name.startswith("_") or type(value).__name__ == "UnsetType":
             continue
         if is_dataclass(value):
             value = set_in(value)
         if value is not None and value != {}:
-            found[item.name] = value
+            found[name] = value
     return found
+
+
+def _told(options: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the options of a dataclass; of a model of `options_models` those that differ from its defaults.
+
+    A model fills in the service's defaults, which nobody asked for. Its groups are changed in place.
+    """
+    declared = getattr(type(options), "model_fields", None)
+    if declared is None:
+        yield from ((item.name, getattr(options, item.name)) for item in fields(options))
+        return
+    for name, item in declared.items():
+        value = getattr(options, name)
+        if is_dataclass(value) or name in options.model_fields_set or value != item.default:
+            yield name, value
 
 
 def _inner(item: Field[Any]) -> type[OptionGroup] | None:

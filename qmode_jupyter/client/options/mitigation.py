@@ -46,7 +46,8 @@ def mitigation_of(options: PrimitiveOptions) -> Mitigation:
     readouts = bool(_set(options.twirling.enable_measure, measure))
     twirled = _twirled(options.twirling, gates or readouts)
     learning = resilience.measure_noise_learning
-    factors = resilience.zne.noise_factors or _FACTORS
+    given = resilience.zne.noise_factors
+    factors = given if isinstance(given, list) else _FACTORS
     layers = resilience.layer_noise_learning
     return Mitigation(
         twirled=twirled.twirled,

@@ -64,6 +64,8 @@ MAX_TAG_LENGTH: Final = 86
 _UNMITIGATED: Final = "circuits run on Aer as they are"
 #: Why an option changes how long a job takes, and nothing else.
 COUNTED: Final = "counted in time and charge, while results are Aer's, unmitigated"
+_NO_SCHEDULE: Final = "a simulation has no schedule of pulses"
+_NO_LAYERS: Final = "the noise is that of the backend, or of simulator.noise_model"
 
 
 def checked_tags(value: Any) -> list[str]:
@@ -132,6 +134,8 @@ class ExecutionOptions(OptionGroup):
     _prefix = "execution."
     init_qubits: bool | UnsetType = field(default=Unset, metadata=of(YES_NO))
     rep_delay: float | UnsetType = field(default=Unset, metadata=of(real(at_least=0)))
+    scheduler_timing: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _NO_SCHEDULE))
+    stretch_values: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _NO_SCHEDULE))
 
 
 @dataclass(init=False, repr=False)
@@ -158,6 +162,11 @@ class SimulatorOptions(OptionGroup):
     basis_gates: object | UnsetType = field(
         default=Unset, metadata=of(ANYTHING, "the backend's own gates hold")
     )
+    angle_decimals: int | UnsetType = field(
+        default=Unset, metadata=of(whole_number(), "angles are simulated as they are")
+    )
+    layer_noise_model: object | UnsetType | None = field(default=Unset, metadata=of(ANYTHING, _NO_LAYERS))
+    warn_absent: bool | UnsetType = field(default=Unset, metadata=of(YES_NO, _NO_LAYERS))
     exact: bool | UnsetType = field(default=Unset, metadata=of(YES_NO))
     dry_run: bool | UnsetType = field(default=Unset, metadata=of(YES_NO))
 
@@ -190,6 +199,10 @@ class TwirlingOptions(OptionGroup):
     shots_per_randomization: int | str | UnsetType = field(
         default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
     )
+    group: str | UnsetType = field(
+        default=Unset,
+        metadata=of(one_of("pauli", "balanced_pauli", "local_c1", "local_pauli"), _UNMITIGATED),
+    )
     strategy: str | UnsetType = field(
         default=Unset, metadata=of(one_of("active", "active-accum", "active-circuit", "all"), _UNMITIGATED)
     )
@@ -218,7 +231,9 @@ class MeasureNoiseLearningOptions(OptionGroup):
     """Learning the readout noise."""
 
     _prefix = "resilience.measure_noise_learning."
-    num_randomizations: int | UnsetType = field(default=Unset, metadata=of(whole_number(1), COUNTED))
+    num_randomizations: int | str | UnsetType = field(
+        default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
+    )
     shots_per_randomization: int | str | UnsetType = field(
         default=Unset, metadata=of(whole_number(1) | AUTO, COUNTED)
     )
@@ -248,12 +263,12 @@ class ZneOptions(OptionGroup):
         default=Unset,
         metadata=of(one_of("gate_folding", "gate_folding_front", "gate_folding_back", "pea"), COUNTED),
     )
-    noise_factors: list[float] | UnsetType = field(
-        default=Unset, metadata=of(Kind("a list of numbers of at least 1", _factors), COUNTED)
+    noise_factors: list[float] | str | UnsetType = field(
+        default=Unset, metadata=of(Kind("a list of numbers of at least 1", _factors) | AUTO, COUNTED)
     )
     extrapolator: object | UnsetType = field(default=Unset, metadata=of(ANYTHING, _UNMITIGATED))
-    extrapolated_noise_factors: list[float] | UnsetType = field(
-        default=Unset, metadata=of(many(real(at_least=0)), _UNMITIGATED)
+    extrapolated_noise_factors: list[float] | str | UnsetType = field(
+        default=Unset, metadata=of(many(real(at_least=0)) | AUTO, _UNMITIGATED)
     )
 
 
@@ -286,18 +301,29 @@ class ResilienceOptions(OptionGroup):
 
 
 @dataclass(init=False, repr=False)
-class PrimitiveOptions(OptionGroup):
-    """What both primitives have; `max_execution_time` in seconds on the QPU (SEMANTICS J20)."""
+class JobOptions(OptionGroup):
+    """What every job has; `max_execution_time` in seconds on the QPU (SEMANTICS J20)."""
 
     max_execution_time: int | UnsetType | None = field(default=Unset, metadata=of(whole_number(1) | NOTHING))
     environment: EnvironmentOptions = field(default_factory=EnvironmentOptions)
     simulator: SimulatorOptions = field(default_factory=SimulatorOptions)
-    dynamical_decoupling: DynamicalDecouplingOptions = field(default_factory=DynamicalDecouplingOptions)
     execution: ExecutionOptions = field(default_factory=ExecutionOptions)
-    twirling: TwirlingOptions = field(default_factory=TwirlingOptions)
     experimental: dict[str, Any] | UnsetType = field(
         default=Unset, metadata=of(MAPPING, "it is only for hardware")
     )
+
+
+@dataclass(init=False, repr=False)
+class ExecutorOptions(JobOptions):
+    """Options of `Executor`."""
+
+
+@dataclass(init=False, repr=False)
+class PrimitiveOptions(JobOptions):
+    """What both primitives have."""
+
+    dynamical_decoupling: DynamicalDecouplingOptions = field(default_factory=DynamicalDecouplingOptions)
+    twirling: TwirlingOptions = field(default_factory=TwirlingOptions)
 
 
 @dataclass(init=False, repr=False)
@@ -350,9 +376,10 @@ SamplerExecutionOptionsV2 = SamplerExecutionOptions
 ResilienceOptionsV2 = ResilienceOptions
 
 OptionsT = TypeVar("OptionsT", bound=PrimitiveOptions)
+_JobOptionsT = TypeVar("_JobOptionsT", bound=JobOptions)
 
 
-def options_from(cls: type[OptionsT], options: object) -> OptionsT:
+def options_from(cls: type[_JobOptionsT], options: object) -> _JobOptionsT:
     """Return options of `cls` from None, a nested dictionary, options of ours or of IBM's client.
 
     Raises
@@ -369,8 +396,14 @@ def options_from(cls: type[OptionsT], options: object) -> OptionsT:
     if isinstance(options, Mapping):
         return cls(**options)
     if is_dataclass(options) and type(options).__name__ == cls.__name__:
-        return cls(**set_in(options))
+        return cls(**_at_the_top(set_in(options)))
     raise TypeError(
         f"Invalid 'options' type. It can only be a dictionary or {cls.__name__}, "
         f"not {type(options).__name__}."
     )
+
+
+def _at_the_top(given: dict[str, Any]) -> dict[str, Any]:
+    """Put `max_execution_time` where it belongs; IBM's models of options have it in two places."""
+    longest = given.get("environment", {}).pop("max_execution_time", None)
+    return given if longest is None else {"max_execution_time": longest} | given

@@ -183,3 +183,78 @@ def test_every_option_of_ibm_client_is_known(name: str) -> None:
 
 def test_the_examples_in_the_docstring() -> None:
     assert doctest.testmod(options) == (0, 4)
+
+
+MODELS = "qiskit_ibm_runtime.options_models"
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_of_a_model_of_ibms_what_was_set_is_taken_and_no_default(cls: type[PrimitiveOptions]) -> None:
+    theirs = getattr(pytest.importorskip(MODELS), cls.__name__)()
+    assert options_from(cls, theirs).set_values() == {}
+    theirs.default_shots = 500
+    theirs.twirling.enable_gates = True
+    theirs.execution.rep_delay = 1e-4
+    theirs.environment.job_tags = ["a", "b"]
+    theirs.environment.private = True
+    theirs.max_execution_time = 30
+    theirs.experimental = {"x": 1}
+    assert options_from(cls, theirs).set_values() == {
+        "default_shots": 500,
+        "twirling": {"enable_gates": True},
+        "execution": {"rep_delay": 1e-4},
+        "environment": {"job_tags": ["a", "b"], "private": True},
+        "max_execution_time": 30,
+        "experimental": {"x": 1},
+    }
+
+
+def test_what_a_model_says_at_the_service_s_default_is_taken_when_somebody_said_it() -> None:
+    models = pytest.importorskip(MODELS)
+    said = models.EstimatorOptions(resilience_level=1, resilience={"zne": {"noise_factors": "auto"}})
+    assert options_from(EstimatorOptions, said).set_values() == {
+        "resilience_level": 1,
+        "resilience": {"zne": {"noise_factors": "auto"}},
+    }
+
+
+def test_a_limit_that_a_model_has_in_its_environment_is_the_job_s() -> None:
+    models = pytest.importorskip(MODELS)
+    with pytest.warns(DeprecationWarning, match="max_execution_time"):
+        said = models.SamplerOptions(environment={"max_execution_time": 20, "private": True})
+    assert options_from(SamplerOptions, said).set_values() == {
+        "max_execution_time": 20,
+        "environment": {"private": True},
+    }
+    said.max_execution_time = 30  # IBM's client lets it prevail
+    assert options_from(SamplerOptions, said).max_execution_time == 30
+
+
+def test_a_group_of_ibms_is_taken_for_a_group() -> None:
+    models = pytest.importorskip(MODELS)
+    options = SamplerOptions(twirling=models.TwirlingOptions(enable_measure=True))
+    options.dynamical_decoupling = models.DynamicalDecouplingOptions(enable=True, sequence_type="XY4")
+    assert options.set_values() == {
+        "twirling": {"enable_measure": True},
+        "dynamical_decoupling": {"enable": True, "sequence_type": "XY4"},
+    }
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_every_option_of_a_model_of_ibms_is_known_with_its_default(cls: type[PrimitiveOptions]) -> None:
+    def check(ours: object, theirs: object) -> None:
+        for name in type(theirs).model_fields:
+            value = getattr(theirs, name)
+            if hasattr(type(value), "model_fields"):
+                check(getattr(ours, name), value)
+            elif value is not None:
+                setattr(ours, name, value)
+
+    theirs = getattr(pytest.importorskip(MODELS), cls.__name__)()
+    check(cls(), theirs)
+
+
+def test_options_of_the_other_primitive_are_refused() -> None:
+    models = pytest.importorskip(MODELS)
+    with pytest.raises(TypeError, match=r"a dictionary or SamplerOptions, not EstimatorOptions\.$"):
+        options_from(SamplerOptions, models.EstimatorOptions())

@@ -1,0 +1,14 @@
+"""`Executor` under the name of its module in IBM's client; see `ibm.executor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmode_jupyter.client.absent import absent
+from qmode_jupyter.ibm.executor import Executor
+
+__all__ = ["Executor"]
+
+
+def __getattr__(name: str) -> Any:
+    raise absent(__name__, name)

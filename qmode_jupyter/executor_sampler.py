@@ -1,0 +1,15 @@
+"""The client-side Sampler under its module's name in IBM's client; see `client.executor_primitives`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qmode_jupyter.client.absent import absent
+from qmode_jupyter.client.executor_primitives import Sampler
+from qmode_jupyter.client.executor_primitives import Sampler as SamplerV2
+
+__all__ = ["Sampler", "SamplerV2"]
+
+
+def __getattr__(name: str) -> Any:
+    raise absent(__name__, name)

@@ -1,0 +1,1 @@
+"""What needs IBM's own client: the extra ``[ibm]``."""

@@ -1,0 +1,7 @@
+"""IBM's passes of the transpiler: `qiskit_ibm_runtime.transpiler.passes`."""
+
+from __future__ import annotations
+
+from qmode_jupyter.ibm.reexports import reexported
+
+__getattr__, __dir__ = reexported(__name__)

@@ -1,0 +1,7 @@
+"""To Clifford circuits: `qiskit_ibm_runtime.transpiler.passes.cliffordization`."""
+
+from __future__ import annotations
+
+from qmode_jupyter.ibm.reexports import reexported
+
+__getattr__, __dir__ = reexported(__name__)
