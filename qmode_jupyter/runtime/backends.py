@@ -59,6 +59,14 @@ def _snapshots() -> dict[str, tuple[str, str]]:
     return found
 
 
+def snapshot_configuration(name: str) -> Path | None:
+    """Return the file with the configuration of one of IBM's snapshots; None for any other backend."""
+    folder, known = _snapshot_folder(), _snapshots().get(name)
+    if folder is None or known is None:
+        return None
+    return next((folder / known[0].partition(".")[0]).glob("conf_*.json"), None)
+
+
 def backend_names() -> tuple[str, ...]:
     """Return every name that `find_backend` takes, the default first; cheap enough for Tab completion."""
     return (DEFAULT_BACKEND, _AER, *sorted(_snapshots()))

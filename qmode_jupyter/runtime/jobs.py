@@ -32,6 +32,9 @@ class JobRequest:
         Seconds on the QPU after which the job is stopped; None: the plan's own (SEMANTICS J20).
     private
         Its inputs are kept to itself, its result is read once (SEMANTICS J18).
+    flaw
+        Why it can't run: it is accepted all the same and fails when it has been prepared, as with a
+        service that looks into its inputs only then.
     """
 
     program: Program
@@ -42,6 +45,7 @@ class JobRequest:
     max_execution_s: float | None = None
     tags: tuple[str, ...] = ()
     private: bool = False
+    flaw: Exception | None = None
 
 
 class Jobs:

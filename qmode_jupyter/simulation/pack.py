@@ -75,11 +75,11 @@ def pack(
     sets_before = 0
     for number, (pub, circuit) in enumerate(zip(pubs, circuits, strict=True)):
         values = _values(pub)
-        if program == "sampler":
-            packed.append(_sampler_pub(number, pub, circuit, values, seed, sets_before, noisy))
-        else:
+        if program == "estimator":
             pub_seed = seed + _PUB_SEED_STEP * number
             packed.append(_estimator_pub(number, pub, circuit, values, pub_seed, noisy))
+        else:
+            packed.append(_sampler_pub(number, pub, circuit, values, seed, sets_before, noisy))
         sets_before += len(values)
     qubits = frozenset[int]().union(*(circuit.qubits for circuit in circuits), *map(_measured_qubits, packed))
     backend_key = store.put_backend(backend)
