@@ -58,7 +58,9 @@ def application(served: Served, pool: Executor, secret: str) -> ASGIApp:
     """
     callers = _Callers(secret)
     routes = [
-        Route(prefix + operation.path, _endpoint(operation, served, pool, callers), methods=[operation.method])
+        Route(
+            prefix + operation.path, _endpoint(operation, served, pool, callers), methods=[operation.method]
+        )
         for prefixes, operations in ((PREFIXES, OPERATIONS), (("",), CLOUD))
         for prefix in prefixes
         for operation in operations
@@ -100,7 +102,7 @@ class _AnyHost:
                 return
             host, _, rest = scope["path"].partition("://")
             if rest and host in ("http", "https"):
-                scope = scope | {"path": "/" + rest.partition("/")[2]}
+                scope = {**scope, "path": "/" + rest.partition("/")[2]}
         await self._app(scope, receive, send)
 
 
@@ -157,7 +159,7 @@ def _response(operation: Operation, served: Served, call: Call) -> Response:
         return refused(refusal)
     except IBMError as error:
         return refused(refusal_of(error))
-    except Exception:
+    except Exception:  # noqa: BLE001 - an answer is owed, whatever went wrong
         _log.exception("%s %s failed", operation.method, operation.path)
         return refused(Refusal(400, _UNEXPECTED, "Internal error.", "See the log of the service."))
     if call.connection.last is before:

@@ -179,9 +179,7 @@ def _list_of(word: str) -> Schema:
 
 #: Everything that can be asked, in the order in which the description has it.
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    Operation(
-        "POST", "/jobs", jobs.submit, "Submit a job", body=_NEW_JOB, answer=_ID_OF_JOB
-    ),
+    Operation("POST", "/jobs", jobs.submit, "Submit a job", body=_NEW_JOB, answer=_ID_OF_JOB),
     Operation(
         "GET",
         "/jobs",
@@ -203,16 +201,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         },
         answer=_list_of("jobs"),
     ),
-    Operation(
-        "GET", "/jobs/{job}", jobs.shown, "Show a job", query={"exclude_params": _TRUTH}, answer=_JOB
-    ),
+    Operation("GET", "/jobs/{job}", jobs.shown, "Show a job", query={"exclude_params": _TRUTH}, answer=_JOB),
     Operation("DELETE", "/jobs/{job}", jobs.delete, "Delete a job that has ended", status=204),
     Operation("GET", "/jobs/{job}/results", jobs.results, "The result of a job, as text"),
     Operation("POST", "/jobs/{job}/cancel", jobs.cancel, "Cancel a job", status=204),
     Operation("GET", "/jobs/{job}/logs", jobs.logs, "The log of a job that has ended, as text"),
-    Operation(
-        "GET", "/jobs/{job}/metrics", jobs.metrics, "The times and the usage of a job", answer=_OBJECT
-    ),
+    Operation("GET", "/jobs/{job}/metrics", jobs.metrics, "The times and the usage of a job", answer=_OBJECT),
     Operation(
         "PUT",
         "/jobs/{job}/tags",

@@ -19,7 +19,7 @@ from qmode_jupyter.client.options.kinds import ANYTHING, MAPPING, Kind
 from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
 from qmode_jupyter.errors import IBMInputValueError, OptionError
 from qmode_jupyter.ibm.server.quantum_program import quantum_program
-from qmode_jupyter.ibm.server.refusals import Refusal, UnreadableCircuit, bad_request, flaw_of
+from qmode_jupyter.ibm.server.refusals import Refusal, UnreadableCircuit, bad_request, first_line, flaw_of
 from qmode_jupyter.ibm.server.wire import field
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.simulation.tasks import SimulationOptions
@@ -105,10 +105,8 @@ def revived(value: Any) -> Any:
     """
     try:
         return _revived(value)
-    except Exception as error:  # QPY, zlib and NumPy raise what they like
-        text = str(getattr(error, "message", "") or error).strip()
-        line = text.splitlines()[0] if text else type(error).__name__
-        raise UnreadableCircuit(f"What the job was given can't be read: {line}") from None
+    except Exception as error:  # noqa: BLE001 - QPY, zlib and NumPy raise what they like
+        raise UnreadableCircuit(f"What the job was given can't be read: {first_line(error)}") from None
 
 
 class _Noted(JobContainer):

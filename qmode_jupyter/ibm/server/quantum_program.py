@@ -24,7 +24,7 @@ from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast
 from qmode_jupyter.client.isa import check_isa
 from qmode_jupyter.client.pubs import check_executions
 from qmode_jupyter.errors import IBMInputValueError
-from qmode_jupyter.ibm.server.refusals import UnreadableCircuit, bad_request
+from qmode_jupyter.ibm.server.refusals import UnreadableCircuit, bad_request, first_line
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.simulation.tasks import SimulationOptions
 from qmode_jupyter.style.sentences import sentence
@@ -88,35 +88,32 @@ def _model(params: dict[str, Any]) -> ParamsModel:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise bad_request(f"params.{where}: {sentence(first['msg'])}") from None
-    except Exception as error:  # the models read QPY and zlib, which raise what they like
-        raise UnreadableCircuit(f"The program can't be read: {_line(error)}") from None
+    except Exception as error:  # noqa: BLE001 - the models read QPY and zlib, which raise what they like
+        raise UnreadableCircuit(f"The program can't be read: {first_line(error)}") from None
 
 
 def _items(model: ParamsModel) -> list[_Item]:
     program = model.quantum_program
     try:
         circuits = program.circuits.to_python(use_cached=True)
-    except Exception as error:  # the same
-        raise UnreadableCircuit(f"The circuits can't be read: {_line(error)}") from None
+    except Exception as error:  # noqa: BLE001 - the same
+        raise UnreadableCircuit(f"The circuits can't be read: {first_line(error)}") from None
     rng = np.random.default_rng()
     found = []
     for number, (circuit, item) in enumerate(zip(circuits, program.items, strict=True)):
         try:
-            if item.item_type == "circuit":
-                values, drawn = _arguments(item), {}
-            else:
-                values, drawn = _sampled(item, rng)
+            values, drawn = _arguments(item) if item.item_type == "circuit" else _sampled(item, rng)
             found.append(_Item(_pub(circuit, values, program.shots), drawn))
         except IBMInputValueError:
             raise
-        except Exception as error:  # samplomatic's and NumPy's own, about what the person has sent
-            raise IBMInputValueError(f"Item {number} can't be run: {_line(error)}") from None
+        except Exception as error:  # noqa: BLE001 - samplomatic's and NumPy's own, about what came
+            raise IBMInputValueError(f"Item {number} can't be run: {first_line(error)}") from None
     return found
 
 
-def _arguments(item: Any) -> NDArray[np.float64]:
+def _arguments(item: Any) -> tuple[NDArray[np.float64], Arrays]:
     values = item.circuit_arguments.to_numpy()
-    return np.broadcast_to(values, (*item.shape, values.shape[-1])) if item.shape else values
+    return (np.broadcast_to(values, (*item.shape, values.shape[-1])) if item.shape else values), {}
 
 
 def _sampled(item: Any, rng: np.random.Generator) -> tuple[NDArray[np.float64], Arrays]:
@@ -179,8 +176,3 @@ def _chunk(span: Any, items: Sequence[_Item]) -> dict[str, Any]:
             }
         )
     return {"start": span.start, "stop": span.stop, "parts": parts}
-
-
-def _line(error: BaseException) -> str:
-    text = str(getattr(error, "message", "") or error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -77,6 +77,12 @@ def not_found(what: str, name: str, code: int = 404) -> Refusal:
     return Refusal(404, code, f"{what} not found: {name}", "Check the id, and the instance that it is of.")
 
 
+def first_line(error: BaseException) -> str:
+    """Return what an error of somebody else's says, on one line."""
+    text = str(getattr(error, "message", "") or error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 class UnreadableCircuit(IBMInputValueError):
     """A job's circuits can't be read."""
 
