@@ -24,7 +24,7 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
-from qmode_jupyter.runtime.engine import Caller, Engine
+from qmode_jupyter.runtime.engine import Caller, Engine, Speed
 from qmode_jupyter.runtime.groups import Groups
 from qmode_jupyter.runtime.ids import Ids
 from qmode_jupyter.runtime.jobs import JobRequest, Jobs
@@ -115,6 +115,11 @@ class Runtime:
         """Return the emulated time in seconds since this runtime began."""
         return self.clock.now()
 
+    def run_at(self, speed: Speed) -> None:
+        """From now on let the clock run at `speed` while the person waits; see `Settings`."""
+        self.settings = dataclasses.replace(self.settings, speed=speed)
+        self._engine.call(lambda: setattr(self._engine, "speed", speed))
+
     @property
     def held_by(self) -> str | None:
         """The job whose simulation is late, so that the clock stands; None if it doesn't."""
@@ -165,6 +170,7 @@ class Runtime:
         if task.note:
             warn(task.note, QmodeWarning)
         preparation_s = 0.0 if self._measured else task.preparation_s
+        preparation_s = max(preparation_s, self.settings.plan.preparation_s)
         submission = _Submission(
             self._ids.job(), request, task, caller or threading.current_thread(), preparation_s, estimate_s
         )

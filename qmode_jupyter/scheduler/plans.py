@@ -48,6 +48,10 @@ class Plan:
     job_max_s: float = 10_800.0
     #: Classical preparations at once per QPU (SEMANTICS B3, A11).
     lanes: int = 5
+    #: Who comes into the normal queue waits there for at least so long, though nobody else does.
+    queue_s: float = 0.0
+    #: Classical preparation takes at least so long.
+    preparation_s: float = 0.0
     #: Seconds of usage in a window, after which jobs wait (SEMANTICS U11, Q2, V29).
     allowance_s: float | None = None
     window_s: float = 28.0 * DAY_S  # SEMANTICS Q1, U11

@@ -21,6 +21,8 @@ from qmode_jupyter.ibm.server.devices import Devices
 from qmode_jupyter.ibm.server.served import Connection, Hold, Served
 
 if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
     from qmode_jupyter.client.service import RuntimeService
 
 #: The only address that is ever listened on.
@@ -123,6 +125,15 @@ class Server:
     def crn(self) -> str:
         """The instance that clients name."""
         return self._served.account.crn
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The names of the backends that it lists."""
+        return tuple(self._served.devices.offered)
+
+    def backend(self, name: str) -> BackendV2:
+        """Return one of its backends, as the service has it; jobs on it are those that clients see."""
+        return self._served.devices.backend(name)
 
     @property
     def secret(self) -> str:
