@@ -63,7 +63,7 @@ def sampler_pubs(pubs: object, shots: object, default_shots: int) -> list[Sample
     for number, pub in enumerate(coerced):
         _check_registers(number, pub.circuit)
         _check_values(number, pub)
-    _check_executions(sum(pub.shots * pub.size for pub in coerced))
+    check_executions(sum(pub.shots * pub.size for pub in coerced))
     return coerced
 
 
@@ -85,7 +85,7 @@ def estimator_pubs(pubs: object, precision: object, default_precision: float) ->
         _kept(f"PUB {number}: The precision", real(above=0), pub.precision)
         _check_observables(number, pub)
         _check_values(number, pub)
-    _check_executions(sum(_shots_for(pub.precision) * pub.parameter_values.size for pub in coerced))
+    check_executions(sum(_shots_for(pub.precision) * pub.parameter_values.size for pub in coerced))
     return coerced
 
 
@@ -260,7 +260,8 @@ def _shots_for(precision: float) -> float:
     return math.ceil(shots) if math.isfinite(shots) else math.inf
 
 
-def _check_executions(executions: float) -> None:
+def check_executions(executions: float) -> None:
+    """Raise IBMInputValueError for more executions than one job may have (SEMANTICS P10)."""
     if not executions <= MAX_EXECUTIONS:  # not a number: infinitely many shots of no set
         raise IBMInputValueError(
             f"The job would be {executions:,} executions (shots times parameter sets), and at most "

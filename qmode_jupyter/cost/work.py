@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, Final, Literal
 
-Primitive = Literal["sampler", "estimator"]
+Primitive = Literal["sampler", "estimator", "executor"]
 
 #: Twirling's own rule where both options say "auto": so many randomizations, of at least so many shots;
 #: under PEC of just so many, and as many of them as it takes.

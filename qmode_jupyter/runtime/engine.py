@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from qmode_jupyter.errors import RequestsApiError, RuntimeClosedError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.clock import Clock, ManualClock
@@ -84,14 +84,25 @@ class Reply(Generic[T]):
             self._gate.release()
 
 
+class Caller(Protocol):
+    """Who submits jobs and waits for them: a thread, or a connection of somebody in another process."""
+
+    @property
+    def ident(self) -> int | None:
+        """Tells it from all others that live."""
+
+    def is_alive(self) -> bool:
+        """Whether it can still do anything."""
+
+
 class Waiter:
-    """A thread that waits for a job to end, or for a workload to be closed."""
+    """A caller that waits for a job to end, or for a workload to be closed."""
 
     __slots__ = ("deadline_at", "left", "reply", "target", "thread")
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, caller: Caller | None = None) -> None:
         self.target = target
-        self.thread = threading.get_ident()
+        self.thread = threading.get_ident() if caller is None else caller.ident
         self.deadline_at: float | None = None
         #: True: what it waited for has happened. False: its time was up first.
         self.reply: Reply[bool] = Reply()
@@ -151,7 +162,7 @@ class Engine:
         self._subscriptions: list[_Subscription] = []
         self._changed: set[str] = set()
         self._waiters: set[Waiter] = set()
-        self._submitters: dict[int, threading.Thread] = {}
+        self._submitters: dict[int, Caller] = {}
         self._numbers: dict[int, int] = {}
         self._awaited: dict[int, list[str]] = {}
         self._end: _End | None = None
@@ -219,13 +230,23 @@ class Engine:
 
         return self.call(look)
 
-    def wait(self, target: str, timeout_s: float | None = None) -> bool:
+    def wait(
+        self,
+        target: str,
+        timeout_s: float | None = None,
+        *,
+        patience_s: float | None = None,
+        caller: Caller | None = None,
+    ) -> bool:
         """Wait until a job has ended or a workload is closed; False if `timeout_s` came first.
 
-        `timeout_s` is emulated. An interrupt leaves the job as it is.
+        `timeout_s` is emulated, `patience_s` is of the wall. An interrupt leaves the job as it is.
+        `caller` is who waits, where that is not this thread.
 
         Raises
         ------
+        TimeoutError
+            If `patience_s` came first.
         RuntimeClosedError
             If the engine has ended, or ends before the job does.
         RuntimeInvalidStateError
@@ -238,10 +259,10 @@ class Engine:
                 f"{target} can't be waited for here: this is the thread that makes it end, and it calls "
                 "listeners. Wait in another thread."
             )
-        waiter = Waiter(target)
+        waiter = Waiter(target, caller)
         try:
             self._put(lambda: self._enter(waiter, timeout_s), waiter.reply)
-            self._await(waiter.reply)
+            self._await(waiter.reply, patience_s)
             return waiter.reply.take()
         except RuntimeClosedError:
             if self._is_over(target):
@@ -334,15 +355,15 @@ class Engine:
         self.scheduler.pass_time(now)
         return now
 
-    def submitter(self, thread: threading.Thread) -> tuple[int, tuple[str, ...]]:
-        """Return the number of a thread that wants to submit, and the jobs it awaited since last time."""
-        ident = thread.ident or 0
+    def submitter(self, caller: Caller) -> tuple[int, tuple[str, ...]]:
+        """Return the number of who wants to submit, and the jobs it awaited since last time."""
+        ident = caller.ident or 0
         return self._numbers.get(ident, len(self._numbers)), tuple(self._awaited.get(ident, ()))
 
-    def submitted(self, thread: threading.Thread) -> None:
-        """Note that `thread` has submitted: from now on time waits for it."""
-        ident = thread.ident or 0
-        self._submitters[ident] = thread
+    def submitted(self, caller: Caller) -> None:
+        """Note that `caller` has submitted: from now on time waits for it."""
+        ident = caller.ident or 0
+        self._submitters[ident] = caller
         self._numbers.setdefault(ident, len(self._numbers))
         self._awaited.pop(ident, None)
 
@@ -465,9 +486,9 @@ class Engine:
         if not self._waiters:
             return False
         waiting = {waiter.thread for waiter in self._waiters}
-        for ident, thread in list(self._submitters.items()):
+        for ident, caller in list(self._submitters.items()):
             if ident not in waiting:
-                if thread.is_alive():
+                if caller.is_alive():
                     return False
                 del self._submitters[ident]
         return True
@@ -508,7 +529,7 @@ class Engine:
     def _let_go(self, waiter: Waiter) -> None:
         self._waiters.discard(waiter)
         if waiter.target in self.scheduler.jobs:
-            self._awaited.setdefault(waiter.thread, []).append(waiter.target)
+            self._awaited.setdefault(waiter.thread or 0, []).append(waiter.target)
         waiter.reply.give(True)
 
     # ---- the end: any thread, at any moment
@@ -521,11 +542,15 @@ class Engine:
         if self._end is not None:
             self._refuse_all()
 
-    def _await(self, reply: Reply[T]) -> None:
-        while not reply.comes_within(_LOOK_S):
+    def _await(self, reply: Reply[T], patience_s: float | None = None) -> None:
+        while not reply.comes_within(_LOOK_S if patience_s is None else min(_LOOK_S, patience_s)):
             self._notice_death()
             if self._end is not None:
                 raise self.closed_error()
+            if patience_s is not None:
+                patience_s -= _LOOK_S
+                if patience_s <= 0:
+                    raise TimeoutError
 
     def _notice_death(self) -> None:
         if self._end is None and self._thread.ident is not None and not self._lives():

@@ -34,6 +34,9 @@ class JobRequest:
         Its inputs are kept to itself, its result is read once (SEMANTICS J18).
     sent
         The primitive's options that were set, as IBM's client sends them (SEMANTICS J16).
+    flaw
+        Why it can't run: it is accepted all the same and fails when it has been prepared, as with a
+        service that looks into its inputs only then.
     """
 
     program: Program
@@ -45,6 +48,7 @@ class JobRequest:
     tags: tuple[str, ...] = ()
     private: bool = False
     sent: Mapping[str, Any] = field(default_factory=dict)
+    flaw: Exception | None = None
 
 
 class Jobs:

@@ -56,6 +56,20 @@ class Qpus:
                 self._backends[name] = find_backend(name)
             return self._backends[name]
 
+    def name(self, name: str, source: str) -> None:
+        """Let the QPU called `name` be one like that of the backend `source`, with a queue of its own.
+
+        Raises
+        ------
+        BackendNotFoundError
+            With the nearest name, if there is no such backend.
+        """
+        with self._lock:
+            if name not in self._backends:
+                backend = find_backend(source)
+                backend.name = name
+                self._backends[name] = backend
+
     def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
         """Let a QPU be calibrated; see `RuntimeService.calibrate_qpu`."""
         qpu = self._name(backend)

@@ -27,7 +27,7 @@ from qmode_jupyter.errors import (
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
-from qmode_jupyter.runtime.engine import Engine
+from qmode_jupyter.runtime.engine import Caller, Engine, Speed
 from qmode_jupyter.runtime.groups import Groups
 from qmode_jupyter.runtime.ids import Ids
 from qmode_jupyter.runtime.jobs import JobRequest, Jobs
@@ -55,12 +55,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Submission:
-    """A request on its way in: packed, with an id, and with the thread that it comes from."""
+    """A request on its way in: packed, with an id, and with who it comes from."""
 
     job: str
     request: JobRequest
     task: Task
-    thread: threading.Thread
+    caller: Caller
     #: Emulated seconds that its preparation takes.
     preparation_s: float
     #: Seconds that it is expected to hold the QPU, where a budget asks for them.
@@ -122,6 +122,11 @@ class Runtime:
         """Return the emulated time in seconds since this runtime began."""
         return self.clock.now()
 
+    def run_at(self, speed: Speed) -> None:
+        """From now on let the clock run at `speed` while the person waits; see `Settings`."""
+        self.settings = dataclasses.replace(self.settings, speed=speed)
+        self._engine.call(lambda: setattr(self._engine, "speed", speed))
+
     @property
     def held_by(self) -> str | None:
         """The job whose simulation is late, so that the clock stands; None if it doesn't."""
@@ -150,8 +155,10 @@ class Runtime:
 
     # ---- jobs
 
-    def submit(self, request: JobRequest) -> str:
+    def submit(self, request: JobRequest, caller: Caller | None = None) -> str:
         """Submit a job and return its id; it is simulated at once, and shown when its time has come.
+
+        `caller` is who submits it, where that is not this thread.
 
         Raises
         ------
@@ -170,8 +177,9 @@ class Runtime:
         if task.note:
             warn(task.note, QmodeWarning)
         preparation_s = 0.0 if self._measured else self.cost(task.work(), request.backend).preparation_s
+        preparation_s = max(preparation_s, self.settings.plan.preparation_s)
         submission = _Submission(
-            self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s
+            self._ids.job(), request, task, caller or threading.current_thread(), preparation_s, estimate_s
         )
         self._engine.call(lambda: self._enter(submission))
         return submission.job
@@ -276,8 +284,18 @@ class Runtime:
         self.jobs.request(job)
         return self.look(lambda scheduler: scheduler.place(job))
 
-    def wait(self, job: str, timeout_s: float | None = None) -> JobRecord:
+    def wait(
+        self,
+        job: str,
+        timeout_s: float | None = None,
+        *,
+        patience_s: float | None = None,
+        caller: Caller | None = None,
+    ) -> JobRecord:
         """Wait until a job has ended; TimeoutError after `timeout_s` emulated seconds.
+
+        Also after `patience_s` seconds of the wall. `caller` is who waits, where that is not this
+        thread.
 
         Raises
         ------
@@ -288,7 +306,7 @@ class Runtime:
         """
         timeout_s = checked_timeout(timeout_s)
         self.jobs.request(job)
-        if not self._engine.wait(job, timeout_s):
+        if not self._engine.wait(job, timeout_s, patience_s=patience_s, caller=caller):
             raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
         return self._scheduler.job(job)
 
@@ -435,11 +453,11 @@ class Runtime:
         owner = self._budget_owner(request)
         if owner in self._budgets:
             self._budgets.check(owner, self._used_s(owner), submission.estimate_s)
-        number, awaited = self._engine.submitter(submission.thread)
+        number, awaited = self._engine.submitter(submission.caller)
 
         def accepted() -> None:
             self.jobs.add(job, request, None if group is None else group.id)
-            self._engine.submitted(submission.thread)
+            self._engine.submitted(submission.caller)
             self._budgets.expect(owner, job, submission.estimate_s)
             if group is not None:
                 group.jobs.append(job)
@@ -463,8 +481,12 @@ class Runtime:
         except BaseException:
             self._engine.event_queue.expect_no_more(job)
             raise
-        if self._scheduler.jobs[job].state not in SETTLED:
+        if self._scheduler.jobs[job].state in SETTLED:
+            return
+        if request.flaw is None:
             self._begin(job, task)
+        else:
+            self._engine.event_queue.found(job, _fault(request.flaw))
 
     def _least_s(self, request: JobRequest) -> float:
         """Return what a job is charged as soon as it has been on the QPU (SEMANTICS A9)."""

@@ -17,6 +17,7 @@ class Deadline(StrEnum):
     CALIBRATED = "calibration over"
     COST_LIMIT = "cost limit"
     WINDOW = "allowance frees up"
+    QUEUED = "least time in the queue"
     RESERVATION_BEGINS = "reservation begins"
     RESERVATION_ENDS = "reservation ends"
 

@@ -65,7 +65,8 @@ def _check_workloads(state: State) -> None:
             assert not workload.queue, f"jobs are queued under the closed workload {workload.id}"
             assert not workload.accepting_jobs
         if workload.queue and workload.state is not WorkloadState.ACTIVE:
-            assert workload.id in state.qpus[workload.qpu].line, f"{workload.id} waits in no line"
+            line = state.qpus[workload.qpu].line
+            assert workload.id in line or workload.id in state.delayed, f"{workload.id} waits in no line"
         assert (workload.started_at is None) == (not workload.stretches)
 
 

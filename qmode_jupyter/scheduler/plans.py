@@ -51,6 +51,10 @@ class Plan:
     #: Jobs that are RUNNING at once on a QPU (SEMANTICS B3, A11). A QPU that is known to have another
     #: number has that, unless the plan was given one of its own (A28).
     lanes: int = LANES
+    #: Who comes into the normal queue waits there for at least so long, though nobody else does.
+    queue_s: float = 0.0
+    #: Classical preparation takes at least so long.
+    preparation_s: float = 0.0
     #: Seconds of usage in a window, after which jobs wait (SEMANTICS U11, Q2, V29).
     allowance_s: float | None = None
     window_s: float = 28.0 * DAY_S  # SEMANTICS Q1, U11

@@ -19,6 +19,7 @@ from qmode_jupyter.scheduler.events import (
     Prepare,
     Settle,
     Stop,
+    grained,
 )
 from qmode_jupyter.scheduler.ledger import charge_s
 from qmode_jupyter.scheduler.records import (
@@ -117,6 +118,15 @@ def _next_job(state: State, qpu: Qpu, out: list[Instruction]) -> Job | None:
     qpu.line.remove(head.id)
     _activate(state, workload, qpu, out)
     return workload.queue.popitem(last=False)[1]
+
+
+def queue(state: State, qpu: Qpu, entry: str, tenant: str, *, is_workload: bool) -> None:
+    """Put a job or a workload into the normal queue, or have that fall due where the plan makes it wait."""
+    if tenant != YOU or not state.plan.queue_s:
+        qpu.line.add(entry, tenant, is_workload=is_workload)
+    elif entry not in state.delayed:
+        state.delayed[entry] = qpu
+        state.deadlines.arm(Deadline.QUEUED, entry, grained(state.now + state.plan.queue_s))
 
 
 # ---- workloads

@@ -37,6 +37,7 @@ from qmode_jupyter.scheduler.rules import (
     close_if_drained,
     fail,
     fill_lanes,
+    queue,
     serve,
     settle,
     start_next,
@@ -275,7 +276,7 @@ def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> 
     state.jobs[job.id] = job
     state.pending += job.tenant == YOU
     if workload is None:
-        qpu.line.add(job.id, job.tenant, is_workload=False)
+        queue(state, qpu, job.id, job.tenant, is_workload=False)
     else:
         workload.jobs += 1
         workload.unfinished += 1
@@ -289,7 +290,7 @@ def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> 
             fail(state, job, out, "the data of the session's first job is gone", WORKLOAD_ENDED)
         elif workload.state is not WorkloadState.ACTIVE and workload.id not in qpu.line:
             # SEMANTICS S11, A13: it waits with everyone else to become active (again)
-            qpu.line.add(workload.id, workload.tenant, is_workload=True)
+            queue(state, qpu, workload.id, workload.tenant, is_workload=True)
     fill_lanes(state, qpu, out)
 
 

@@ -228,6 +228,8 @@ class State:
     accounts: Accounts = field(init=False)
     #: What falls due by itself.
     deadlines: Deadlines = field(default_factory=Deadlines)
+    #: Who waits for a place in a line: jobs and workloads, and where.
+    delayed: dict[str, Qpu] = field(default_factory=dict)
     #: Your jobs that have not ended, and the times at which jobs of yours came within the last minute.
     pending: int = 0
     recent_submissions: deque[float] = field(default_factory=deque)

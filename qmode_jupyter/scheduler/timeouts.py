@@ -10,7 +10,7 @@ from typing import Final
 
 from qmode_jupyter.scheduler.deadlines import Deadline
 from qmode_jupyter.scheduler.events import Changed, Instruction
-from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED
+from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED, JobState, WorkloadState
 from qmode_jupyter.scheduler.rules import (
     close_workload,
     enforce_cost_limit,
@@ -83,6 +83,16 @@ def _allowance_frees_up(state: State, owner: str, out: list[Instruction]) -> Non
     watch_allowance(state)
 
 
+def _queued(state: State, owner: str, out: list[Instruction]) -> None:
+    qpu = state.delayed.pop(owner)
+    job, workload = state.jobs.get(owner), state.workloads.get(owner)
+    if job is not None and job.state is JobState.QUEUED:
+        qpu.line.add(owner, job.tenant, is_workload=False)
+    elif workload is not None and workload.queue and workload.state is not WorkloadState.ACTIVE:
+        qpu.line.add(owner, workload.tenant, is_workload=True)
+    serve(state, qpu, out)
+
+
 def _reservation_begins(state: State, owner: str, out: list[Instruction]) -> None:
     qpu = state.qpus[owner]
     qpu.reserved = qpu.reservations.pop(0)
@@ -129,6 +139,7 @@ DUE: Final[dict[Deadline, Callable[[State, str, list[Instruction]], None]]] = {
     Deadline.CALIBRATED: _calibrated,
     Deadline.COST_LIMIT: _cost_limit_due,
     Deadline.WINDOW: _allowance_frees_up,
+    Deadline.QUEUED: _queued,
     Deadline.RESERVATION_BEGINS: _reservation_begins,
     Deadline.RESERVATION_ENDS: _reservation_ends,
 }

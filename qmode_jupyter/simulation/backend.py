@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from qiskit.transpiler import Target
 
 _Made = TypeVar("_Made")
+# Aer's methods whose cost grows with every qubit.
+_STATES = ("automatic", "statevector", "density_matrix")
 # Aer's names of what is no gate; anything else has to be in a simulator's basis.
 _NO_GATES = frozenset(
     {"measure", "reset", "barrier", "delay", "if_else", "while_loop", "for_loop", "switch_case",
@@ -130,6 +132,11 @@ class SimulatedBackend:
                 self.basis_gates = data.basis_gates
         if noise_key is not None:
             self._use(noise_key, fetch(directory, noise_key))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether parts of a circuit that share no gate share no error, and no state, either."""
+        return self.noise_model is None and self.simulator.options.method in _STATES
 
     def fetch_circuit(self, key: str) -> QuantumCircuit:
         """Return a circuit from the object store."""

@@ -29,6 +29,7 @@ from qmode_jupyter.simulation.fingerprints import (
     noise_model_fingerprint,
     same_circuit,
 )
+from qmode_jupyter.simulation.independent import widest
 from qmode_jupyter.simulation.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class StoredCircuit:
         Its key there.
     qubits
         Those that it touches.
+    widest
+        How many of them have to be simulated together.
     size
         How many operations it has.
     registers
@@ -106,6 +109,7 @@ class StoredCircuit:
 
     key: str
     qubits: frozenset[int]
+    widest: int
     size: int
     registers: tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -351,7 +355,7 @@ def _summary(key: str, circuit: QuantumCircuit) -> StoredCircuit:
     bits = {bit: i for i, bit in enumerate(circuit.clbits)}
     registers = tuple((register.name, tuple(bits[bit] for bit in register)) for register in circuit.cregs)
     touched = frozenset(index[q] for instruction in data for q in instruction.qubits)
-    return StoredCircuit(key, touched, len(data), registers)
+    return StoredCircuit(key, touched, widest(circuit), len(data), registers)
 
 
 def _pickled(thing: Any) -> bytes:

@@ -74,11 +74,11 @@ def pack(
     sets_before = 0
     for number, (pub, circuit) in enumerate(zip(pubs, circuits, strict=True)):
         values = _values(pub)
-        if program == "sampler":
-            packed.append(_sampler_pub(number, pub, circuit, values, seed, sets_before, noisy))
-        else:
+        if program == "estimator":
             pub_seed = seed + _PUB_SEED_STEP * number
             packed.append(_estimator_pub(number, pub, circuit, values, pub_seed, noisy))
+        else:
+            packed.append(_sampler_pub(number, pub, circuit, values, seed, sets_before, noisy))
         sets_before += len(values)
     qubits = frozenset[int]().union(*(circuit.qubits for circuit in circuits), *map(_measured_qubits, packed))
     backend_key = store.put_backend(backend)
@@ -182,7 +182,7 @@ _HOPELESS_S: Final = 14 * 86_400.0
 
 def expected_seconds(circuit: StoredCircuit, shots: float, noisy: bool) -> float:
     """Return about how many seconds one core takes for so many shots of a circuit."""
-    qubits, size = len(circuit.qubits), circuit.size
+    qubits, size = circuit.widest, circuit.size
     if not noisy:
         return _CALL_S + shots * _SHOT_S + size * (_OPERATION_S + _AMPLITUDE_S * 2.0**qubits)
     if shots > 2.0**qubits:  # a density matrix
@@ -196,7 +196,7 @@ def _long_run_note(pubs: Sequence[PackedPub], circuits: Sequence[StoredCircuit],
     seconds = sum(pub.expected_s * len(pub.values) for pub in pubs)
     if not _NOTEWORTHY_S <= seconds < _HOPELESS_S:
         return ""
-    qubits = max(len(circuit.qubits) for circuit in circuits)
+    qubits = max(circuit.widest for circuit in circuits)
     how = "with noise, shot by shot," if noisy else "exactly"
     return f"Simulating {qubits} qubits {how} takes about {_duration(seconds)} of one core here."
 

@@ -36,7 +36,7 @@ def unpack(
     from qiskit.primitives import PrimitiveResult
 
     dry = {"dry_run": True} if result.dry_run else {}
-    if result.program == "sampler":
+    if result.program != "estimator":
         metadata = {
             "execution": {"execution_spans": execution_spans(pubs, result.shares_s, executing)},
             "version": 2,
@@ -52,7 +52,7 @@ def unpack(
     for part in result.pubs:
         of_pub[part.number].append(part)
     read: Callable[[Any, Any, Mapping[str, Any]], PubResult] = (
-        _sampled if result.program == "sampler" else _estimated
+        _estimated if result.program == "estimator" else _sampled
     )
     results = [read(pub, parts, dry) for pub, parts in zip(pubs, of_pub, strict=True)]
     return PrimitiveResult(results, metadata={**metadata, **dry})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qmode_jupyter.simulation.aer import Run
 from qmode_jupyter.simulation.compiled import CompiledCircuits
+from qmode_jupyter.simulation.independent import Part, parts_of
 from qmode_jupyter.simulation.tasks import PackedSamplerPub, SampledPub
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # Beyond that many shots of one circuit the outcomes are counted, and then put into an order of
 # chance: they are independent of each other, and as strings would take gigabytes.
 _MOST_IN_ORDER = 2**21
+# Between the seeds of a circuit's parts: far more than the runs of one take.
+_PART_SEED_STEP = 2**40 + 15
 
 Bits = Sequence[int]
 
@@ -25,9 +28,9 @@ Bits = Sequence[int]
 def sample(backend: SimulatedBackend, pub: PackedSamplerPub, threads: int) -> SampledPub:
     """Run one PUB, or some of its sets of parameter values."""
     key = ("sampler", pub.circuit_key)
-    compiled = backend.cache.get_or_make(
-        key, lambda: CompiledCircuits(backend, [backend.fetch_circuit(pub.circuit_key)])
-    )
+    compiled = backend.cache.get_or_make(key, lambda: _compiled(backend, pub.circuit_key))
+    if not isinstance(compiled, CompiledCircuits):
+        return _sampled_in_parts(compiled, pub, threads)
     in_order = pub.shots <= _MOST_IN_ORDER
     runs = compiled.run(
         pub.values, shots=pub.shots, seed=pub.seed, index=pub.index, memory=in_order, threads=threads
@@ -39,6 +42,55 @@ def sample(backend: SimulatedBackend, pub: PackedSamplerPub, threads: int) -> Sa
         for name, bits in pub.registers:
             arrays[name][i] = pack_bits(run, pub.shots, bits, (pub.seed, pub.index + i))
     return SampledPub(pub.number, pub.first_set, arrays)
+
+
+#: Parts of a circuit, each compiled.
+_Parts = Sequence[tuple[Part, CompiledCircuits]]
+
+
+def _compiled(backend: SimulatedBackend, circuit_key: str) -> CompiledCircuits | _Parts:
+    circuit = backend.fetch_circuit(circuit_key)
+    parts = parts_of(circuit) if backend.is_local else ()
+    if not parts:
+        return CompiledCircuits(backend, [circuit])
+    return [(part, CompiledCircuits(backend, [part.circuit])) for part in parts]
+
+
+def _sampled_in_parts(parts: _Parts, pub: PackedSamplerPub, threads: int) -> SampledPub:
+    """Run each part, with its distinct sets of values only, and put its bits where they belong."""
+    bits = 1 + max((bit for _, of_register in pub.registers for bit in of_register), default=-1)
+    outcomes = np.zeros((len(pub.values), pub.shots, bits), dtype=np.bool_)
+    for number, (part, compiled) in enumerate(parts):
+        rows, which = part.distinct(pub.values)
+        seed = pub.seed + _PART_SEED_STEP * (number + 1)
+        for row in range(len(rows)):
+            sets = np.flatnonzero(which == row)
+            shots = len(sets) * pub.shots
+            # A row's place is that of its first set, so that a job split over processes differs in it.
+            index = pub.index + int(sets[0])
+            (run,) = compiled.run(
+                rows[row : row + 1],
+                shots=shots,
+                seed=seed,
+                index=index,
+                memory=shots <= _MOST_IN_ORDER,
+                threads=threads,
+            )
+            of_part = tuple(range(len(part.clbits)))
+            packed = pack_bits(run, shots, of_part, (seed, index))
+            found = np.unpackbits(packed, axis=1)[:, ::-1][:, : len(of_part)].astype(np.bool_)
+            for column, bit in enumerate(part.clbits):
+                outcomes[sets, :, bit] = found[:, column].reshape(len(sets), pub.shots)
+    return SampledPub(pub.number, pub.first_set, {name: _packed(outcomes, b) for name, b in pub.registers})
+
+
+def _packed(outcomes: NDArray[np.bool_], bits: Bits) -> NDArray[np.uint8]:
+    """Return some classical bits (sets, shots, bytes), packed as in `pack_bits`."""
+    wide = np.zeros((*outcomes.shape[:2], 8 * _width(bits)), dtype=np.bool_)
+    if bits:
+        wide[..., wide.shape[-1] - len(bits) :] = outcomes[..., list(bits)][..., ::-1]
+    packed: NDArray[np.uint8] = np.packbits(wide, axis=-1)
+    return packed
 
 
 def pack_bits(run: Run, shots: int, bits: Bits, seed: Sequence[int]) -> NDArray[np.uint8]:

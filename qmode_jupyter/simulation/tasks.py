@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from qmode_jupyter.cost.work import NOTHING_MITIGATED, Mitigation, Run, Work, joined
 from qmode_jupyter.simulation.object_store import Pin
 
-Program = Literal["sampler", "estimator"]
+#: An executor's job is a Sampler's to whoever simulates it.
+Program = Literal["sampler", "estimator", "executor"]
 
 #: Aer gives the i-th circuit of a run the seed `seed + i * SEED_STEP`.
 SEED_STEP: Final = 2113

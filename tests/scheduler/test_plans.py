@@ -57,6 +57,8 @@ PAID_TODAY = {
     "window_s": 28 * 86_400,
     "cost_limit_s": None,
     "cost_limit_policy": "stop_running",
+    "queue_s": 0,
+    "preparation_s": 0,
     "pending_cap": None,
     "submissions_per_min": None,
     "charge_step_s": 1,

@@ -111,3 +111,47 @@ def test_l6_only_the_rules_of_2023_let_a_calibration_in(plan) -> None:
     e.at(1_000)
     started, usage_s = (35, 641) if plan is LEGACY_2023 else (41, 41)
     assert (e.scheduler.calibrations[0].started_at, e["s"].usage_s) == (started, usage_s)
+
+
+SLOW_QUEUE = with_limits("premium", queue_s=0.4)
+
+
+def test_a_job_waits_in_the_queue_for_as_long_as_the_plan_says_though_nobody_else_does() -> None:
+    e = Emulation(SLOW_QUEUE)
+    e.job("mine", 3)
+    assert e.at(0.3).of("mine").state is JobState.QUEUED
+    e.at(0.4)
+    assert e.of("mine").preparing_at == pytest.approx(0.4)
+    assert e.at(4).of("mine").state is JobState.DONE
+
+
+def test_only_the_first_job_of_a_session_waits_and_again_when_it_was_inactive() -> None:
+    e = Emulation(SLOW_QUEUE)
+    e.session("s")
+    e.job("first", 3, within="s")
+    e.at(0.2).job("second", 3, within="s")
+    e.at(10)
+    assert (e.of("first").preparing_at, e.of("second").preparing_at) == (pytest.approx(0.4),) * 2
+    e.at(20).job("at once", 3, within="s")
+    assert e.of("at once").preparing_at == 20
+    e.at(100).job("reactivates", 3, within="s")
+    assert e["s"].state == "inactive"
+    assert e.at(110).of("reactivates").preparing_at == pytest.approx(100.4)
+
+
+def test_who_is_cancelled_or_closed_before_the_queue_is_in_none() -> None:
+    e = Emulation(SLOW_QUEUE)
+    e.job("alone", 3)
+    e.session("s")
+    e.job("within", 3, within="s")
+    e.at(0.1).cancel("alone")
+    e.cancel("s")
+    e.at(5)
+    assert {e.of(name).state for name in ("alone", "within")} == {JobState.CANCELLED}
+    assert e["s"].state == "closed"
+
+
+def test_other_people_do_not_wait_longer_for_it() -> None:
+    e = Emulation(SLOW_QUEUE)
+    e.job("theirs", 3, tenant="somebody")
+    assert e.at(0).of("theirs").preparing_at == 0
