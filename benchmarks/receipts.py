@@ -211,6 +211,7 @@ def summary(pairs: Sequence[tuple[float, float]]) -> str:
 def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     """Return predicted against charged seconds as a matplotlib figure; pyplot is left alone."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     from qmode_jupyter.style.palette import THEMES
 
@@ -227,7 +228,9 @@ def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     )
     ends = [left, right]
     band = [[end * (1 + side) for end in ends] for side in (-NEAR, NEAR)]
-    axes.fill_between(ends, *band, color=colours["active"].fill, linewidth=0, label=f"within {NEAR:.0%}")
+    axes.fill_between(
+        ends, *band, color=colours["active"].fill, linewidth=0, label=f"within {100 * NEAR:.0f} %"
+    )
     axes.plot(ends, ends, color=ground.muted, linewidth=0.8)
     older = {"color": ground.muted, "linestyle": "none", "markersize": 5, "alpha": 0.6, "fillstyle": "none"}
     axes.plot(charged, [row.quick_s for row in found], marker="^", label="2 + 0.00035 N", **older)
@@ -252,8 +255,10 @@ def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     axes.set_title(
         f"{len(found)} receipts: predicted and charged", loc="left", fontsize="medium", color=ground.text
     )
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(ground.line)
     axes.tick_params(which="both", colors=ground.text)
