@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+import re
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,15 +139,15 @@ def predicted(row: Mapping[str, str]) -> Predicted:
 def _work(row: Mapping[str, str], machine: Processor) -> Work:
     circuit_s = _number(row, "circuit_us") * 1e-6
     readout_s = min(circuit_s, machine.readout_s)
-    level = row["level"] or "0"
+    level = (row["level"] or "0").removesuffix(".0")
     if level not in ("0", "1", "2"):
         raise Unpriced(f"level is 0, 1, 2 or empty, not {level!r}")
-    factors = tuple(_factor(text) for text in row["zne_factors"].split(";") if text.strip())
+    factors = tuple(_factor(text) for text in re.split("[;,]", row["zne_factors"]) if text.strip())
     if level == "2" and not factors:
         factors = _ZNE_FACTORS
-    primitive = row["primitive"] or _USUAL["primitive"]
+    primitive = (row["primitive"] or _USUAL["primitive"]).lower()
     if primitive not in ("estimator", "sampler"):
-        raise Unpriced(f"primitive is estimator or sampler, not {primitive!r}")
+        raise Unpriced(f"primitive is estimator or sampler, not {row['primitive']!r}")
     return Work(
         primitive="sampler" if primitive == "sampler" else "estimator",
         pubs=_whole(row, "pubs"),
