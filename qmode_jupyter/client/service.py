@@ -527,11 +527,16 @@ class RuntimeService(metaclass=_OnePerAccount):
         ValueError
             For an unknown processor or plan, with the nearest.
         """
-        request_of = getattr(primitive, "request", None)
-        if not callable(request_of):
+        request_of, owner = getattr(primitive, "request", None), getattr(primitive, "service", None)
+        if not callable(request_of) or not isinstance(owner, RuntimeService):
             raise IBMInputValueError(
                 "estimate takes a SamplerV2 or EstimatorV2 of qmode_jupyter and its PUBs, as in "
                 f"service.estimate(sampler, [circuit]), not {shown(primitive)}."
+            )
+        if owner is not self:
+            raise IBMInputValueError(
+                f"This {type(primitive).__name__} belongs to another service, whose rules hold for its jobs: "
+                "ask that one, as in sampler.service.estimate(sampler, [circuit])."
             )
         request, runtime = request_of(pubs, **words), self._runtime
         here = runtime.qpus.processor(request.backend)

@@ -98,7 +98,8 @@ def test_a25_usage_stays_while_an_expired_session_prepares_its_last_job() -> Non
         session = Session(backend, max_time=2)
         emulated.calibrate_qpu(backend, 600, at_s=1.5)
         quick = SamplerV2(session).run([bell()], shots=1)
-        slow = SamplerV2(session).run([bell()] * 200, shots=1)
+        # Prepared for 1.6 s, and 0.3 s for each PUB (SEMANTICS A26): the first is long done by then.
+        slow = SamplerV2(session).run([bell()] * 20, shots=1)
         used = [emulated.usage()["usage_consumed_seconds"]]
         for job in (quick, slow):
             job.result()
