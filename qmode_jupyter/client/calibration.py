@@ -211,7 +211,7 @@ def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dic
     are more observations than constants, or nothing would be left to contradict them.
     """
     import numpy as np
-    from scipy.optimize import least_squares
+    from scipy.optimize import lsq_linear
 
     slopes = {name: _slope(seen, name, spread.likely) for name in names}
     off = np.array([one.seconds - one.modelled(spread.likely) for one in seen])
@@ -228,14 +228,8 @@ def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dic
     matrix = np.column_stack([slopes[one] / errors for one in fitted])
     before = np.array([getattr(spread.likely, one) for one in fitted])
     aim = off / errors + matrix @ before
-    # The loss lets what lies far off count less: a job that waited for others in its lane, say.
-    solved = least_squares(
-        lambda x: matrix @ x - aim,
-        before,
-        bounds=(0.0, np.inf),
-        x_scale=np.maximum(before, 1e-9),
-        loss="soft_l1",
-    ).x
+    lengths = np.linalg.norm(matrix, axis=0)  # seconds and microseconds side by side
+    solved = lsq_linear(matrix / lengths, aim, bounds=(0.0, np.inf)).x / lengths
     left = matrix @ solved - aim
     halves = _ERRORS * max(1.0, _scatter(left)) * _standard_errors(matrix)
     # The first one's range also holds nine in ten of what was seen, if that is spread as errors are.

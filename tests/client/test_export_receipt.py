@@ -107,12 +107,17 @@ def test_observables_that_are_broadcast_with_values_share_their_bases(device: Ba
     assert receipt_of(job)["pubs"][0]["circuits"] == 5 * 2
 
 
-def test_projectors_are_measured_in_the_basis_of_their_letter(device: BackendV2) -> None:
+@pytest.mark.parametrize(
+    ("letters", "bases"),
+    [("Z01", 1), ("X+-", 1), ("Yrl", 1), ("0+", 2), ("+r", 2), ("1l", 2), ("ZXY", 3), ("I", 0), ("IZ", 1)],
+)
+def test_projectors_are_measured_in_the_basis_of_their_letter(
+    letters: str, bases: int, device: BackendV2
+) -> None:
     circuit = isa(bell(), device).remove_final_measurements(inplace=False)
-    n = circuit.num_qubits
-    observables = [{"Z".rjust(n, "I"): 1.0, "0".rjust(n, "I"): 1.0, "+".rjust(n, "I"): 1.0, "I" * n: 2.0}]
-    (pub,) = receipt_of(IBMJob(device, [[circuit, observables, NO_VALUES, None]]))["pubs"]
-    assert pub["circuits"] == 2
+    observable = {letter.rjust(circuit.num_qubits, "I"): 1.0 for letter in letters}
+    (pub,) = receipt_of(IBMJob(device, [[circuit, [observable], NO_VALUES, None]]))["pubs"]
+    assert pub["circuits"] == bases
 
 
 def test_the_resilience_level_stands_with_the_options(device: BackendV2) -> None:
