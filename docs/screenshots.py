@@ -52,7 +52,7 @@ hamiltonian = SparsePauliOp.from_list({TERMS}).apply_layout(ansatz.layout)
 """
 MAGIC = "%%qsession --name vqe --plan payg --max-time 10m --seed 7 --speed 1 --keep-open"
 SEARCH = f"""{MAGIC}
-estimator = Estimator(options={{"max_execution_time": 12}})
+estimator = Estimator(options={{"max_execution_time": 12, "resilience_level": 0}})
 
 def energy(angles, precision=0.02):
     job = estimator.run([(ansatz, hamiltonian, angles)], precision=precision)
@@ -69,6 +69,15 @@ steps = 0.2 * np.vstack([np.zeros(6), np.eye(6)])
 jobs = [estimator.run([(ansatz, hamiltonian, found + step)], precision=0.02) for step in steps]
 energies = np.array([job.result()[0].data.evs for job in jobs])
 gradient = (energies[1:] - energies[0]) / 0.2
+"""
+#: The loop of the first tutorial, with what an Estimator does by default.
+LOOP = """%%qsession --name vqe --plan payg --seed 7 --quiet
+estimator = Estimator(options={"simulator": {"seed_simulator": 11}})
+
+def energy(angles):
+    return estimator.run([(ansatz, hamiltonian, angles)]).result()[0].data.evs
+
+minimize(energy, np.full(6, 0.8), method="COBYLA", options={"maxiter": 60})
 """
 _STANDS = """([index, moment]) => {
   const rows = [...window.book.cells.widgets[index].node.querySelectorAll('.qmode-row')];
@@ -93,6 +102,7 @@ def main() -> None:
     with Server("lab") as server, browser(width=1280, height=880, scale=SCALE) as context:
         photograph(server, context, "light", "widget.png", panel="panel.png")
         photograph(server, context, "dark", "widget_dark.png")
+        explain(server, context, "light", "why.png")
     for picture in sorted(IMAGES.glob("*.png")):
         size = picture.stat().st_size
         print(f"{picture}: {size / 1000:.0f} kB")
@@ -126,6 +136,22 @@ def photograph(
     page.wait_for_timeout(SETTLED_MS)
     keep(page.screenshot(clip=around(book.card(2))), widget)
     book.wait(2)
+    book.close()
+
+
+def explain(server: Server, context: BrowserContext, theme: Theme, name: str) -> None:
+    """Take a picture of what `%qmode why` says of the first tutorial's loop."""
+    server.theme(theme)
+    book = Book(server, context, f"why-{theme}.ipynb", [SETUP, LOOP, "%qmode why vqe"]).open()
+    book.page.set_viewport_size(CARD)
+    book.command("application:toggle-left-area")
+    for index in range(3):
+        book.run(index)
+    book.show(2)
+    told = book.area(2).locator(".jp-RenderedHTMLCommon").last
+    told.wait_for()
+    book.page.wait_for_timeout(SETTLED_MS)
+    keep(book.page.screenshot(clip=around(told)), name)
     book.close()
 
 
@@ -172,7 +198,7 @@ def rehearsed() -> Trace:
         0.025,
     ]
     session = Session(backend, max_time="10m", name="vqe")
-    estimator = EstimatorV2(mode=session, options={"max_execution_time": 12})
+    estimator = EstimatorV2(mode=session, options={"max_execution_time": 12, "resilience_level": 0})
     for number, precision in enumerate(precisions):
         clock.advance(THOUGHT_S if number == len(precisions) - 6 else 0.5)
         job = estimator.run([(ansatz, hamiltonian, angles[number])], precision=precision)

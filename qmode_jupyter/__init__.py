@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         default_service,
     )
     from qmode_jupyter.client.session import Batch, Session
+    from qmode_jupyter.cost.processors import Processor, processor
     from qmode_jupyter.errors import (
         ApiError,
         ApproximationWarning,
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
         UsageWarning,
         V1StyleError,
     )
-    from qmode_jupyter.planning import advise, compare, forecast
+    from qmode_jupyter.planning import advise, compare, forecast, why
     from qmode_jupyter.scheduler.plans import Plan, with_limits
     from qmode_jupyter.scheduler.trace import Trace
 
@@ -104,6 +105,7 @@ _HOME = {
     "Options": "client.options",
     "OptionsV2": "client.options",
     "Plan": "scheduler.plans",
+    "Processor": "cost.processors",
     "QiskitRuntimeService": "client.service",
     "QmodeError": "errors",
     "QmodeWarning": "errors",
@@ -130,6 +132,8 @@ _HOME = {
     "compare": "planning",
     "default_service": "client.service",
     "forecast": "planning",
+    "processor": "cost.processors",
+    "why": "planning",
     "with_limits": "scheduler.plans",
 }
 
@@ -161,6 +165,7 @@ __all__ = [
     "Options",
     "OptionsV2",
     "Plan",
+    "Processor",
     "QiskitRuntimeService",
     "QmodeError",
     "QmodeWarning",
@@ -189,7 +194,9 @@ __all__ = [
     "default_service",
     "forecast",
     "load_ipython_extension",
+    "processor",
     "unload_ipython_extension",
+    "why",
     "with_limits",
 ]
 

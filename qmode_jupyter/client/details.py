@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from qmode_jupyter.cost.model import NOT_EXECUTING
 from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.scheduler.breakdown import ROUNDING, job_parts
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 
 
@@ -81,6 +83,14 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
         if str(state) in seconds:
             seconds[str(state)] = round(end - begins, 3)
     return seconds
+
+
+def executing_seconds(runtime: Runtime, record: JobRecord) -> float:
+    """Return how long a job's circuits were executed: without what is overhead (SEMANTICS J14)."""
+    if not record.parts:
+        return job_seconds(runtime, record)["on_qpu"]
+    named = job_parts(record) if record.settled else ()
+    return sum(seconds for name, seconds in named if name not in NOT_EXECUTING and name != ROUNDING)
 
 
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)

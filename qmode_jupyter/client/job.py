@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 from qiskit import __version__ as qiskit_version
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 
-from qmode_jupyter.client.details import as_sent, job_details, job_moments, job_seconds, wall
+from qmode_jupyter.client.details import (
+    as_sent,
+    executing_seconds,
+    job_details,
+    job_moments,
+    job_seconds,
+    wall,
+)
 from qmode_jupyter.client.job_result import JobResult, check_done, decoded, reason_of
 from qmode_jupyter.client.options import checked_tags
 from qmode_jupyter.errors import (
@@ -311,7 +318,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             "usage": usage,
             "caller": f"qmode_jupyter~{record.program}.py",
             "qiskit_version": qiskit_version,
-            "circuits_execution_time_ns": round(job_seconds(self._runtime, record)["on_qpu"] * 1e9),
+            "circuits_execution_time_ns": round(executing_seconds(self._runtime, record) * 1e9),
         }
         if self._service.legacy_metrics:  # SEMANTICS A10
             usage |= {"quantum_seconds": usage_s, "seconds": usage_s}

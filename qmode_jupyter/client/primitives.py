@@ -133,7 +133,13 @@ class Primitive(Generic[OptionsT]):
         )
 
     def _check_rep_delay(self, rep_delay: float) -> None:
-        low, high = getattr(self._backend, "rep_delay_range", None) or REP_DELAY_RANGE_S
+        emulated = self._service.runtime.settings.processor
+        own = (
+            getattr(self._backend, "rep_delay_range", None)
+            if emulated is None
+            else emulated.rep_delay_range_s
+        )
+        low, high = own or REP_DELAY_RANGE_S
         if not low <= rep_delay <= high:
             raise OptionError(
                 f"The option execution.rep_delay is in seconds, from {low:g} to {high:g}, not {rep_delay:g}."

@@ -21,6 +21,9 @@ ZNE: Final = "ZNE"
 PEC: Final = "PEC"
 LEARNING: Final = "noise learning"
 
+#: What is not spent executing circuits: the service's `circuits_execution_time_ns` leaves it out.
+NOT_EXECUTING: Final = frozenset({OVERHEAD, TWIRLING})
+
 #: A part's name, and its seconds.
 Part = tuple[str, float]
 
@@ -99,7 +102,7 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
     yield SHOTS, sum(run.executions * (executed_s(run, 1.0) - rep_delay_s) for run in runs)
     if mitigation.twirled:
         randomizations = max(mitigation.twirls(run.shots)[0] for run in runs)
-        yield (MEASURE if mitigation.measure else TWIRLING), constants.randomization_s * randomizations
+        yield TWIRLING, constants.randomization_s * randomizations
     if mitigation.measure:
         learned = (mitigation.learning_randomizations or constants.learning_randomizations) * (
             mitigation.learning_shots or constants.learning_shots

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 
 from qmode_jupyter import planning
+from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
-from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, split_words
+from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, processor_of, split_words
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
@@ -158,9 +159,11 @@ def show(services: Services, ids: Sequence[str]) -> Text:
     """All that is known of one job, or of one workload and its jobs."""
     service, name = _one(services, ids, "show")
     view = snapshot(service.runtime)
+    spent = text.parts_line(service.trace(name))
     if name in view["jobs"]:
-        return Text(text.describe_job(view, name))
-    return Text(text.status_line(view, name) + "\n\n" + text.jobs_table(view, name))
+        return Text(text.describe_job(view, name, spent=spent))
+    lines = [text.status_line(view, name), *([spent] if spent else [])]
+    return Text("\n".join(lines) + "\n\n" + text.jobs_table(view, name))
 
 
 def usage(services: Services, ids: Sequence[str]) -> Text | Report:
@@ -179,9 +182,14 @@ def timeline(services: Services, ids: Sequence[str]) -> Any:
 
 
 def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
-    """Replay a finished workload under other rules: the `plans` and `loads` that were given."""
+    """Replay a finished workload under other rules: the `plans`, `processors` and `loads` that were given."""
     comparison = _of(services, ids, "compare", lambda trace: planning.compare(trace, **options))
     return comparison.figure() if figure else comparison
+
+
+def why(services: Services, ids: Sequence[str]) -> Any:
+    """Say what each charged second was for, and what would have saved most."""
+    return _of(services, ids, "why", planning.why)
 
 
 def advise(services: Services, ids: Sequence[str]) -> Any:
@@ -248,6 +256,10 @@ def cancel(services: Services, ids: Sequence[str]) -> None:
 
 def _plans(given: str) -> list[str]:
     return [word.strip() for word in _some(given).split(",")]
+
+
+def _processors(given: str) -> list[str]:
+    return [processor_of(word) for word in _some(given).split(",")]
 
 
 def _loads(given: str) -> list[float]:
@@ -322,14 +334,22 @@ COMMANDS: Final[dict[str, Command]] = {
         Command(
             "compare",
             "[ID]",
-            "what it would have taken and cost in the other modes, on other plans, in busier queues",
+            "what it would have taken and cost in the other modes, on other plans and processors, in "
+            "busier queues",
             compare,
             (
                 Flag(("--plans",), read=_plans, choices=lambda: PLANS, metavar="A,B"),
+                Flag(
+                    ("--processors",),
+                    read=_processors,
+                    choices=lambda: (*PROCESSORS, *MACHINES),
+                    metavar="A,B",
+                ),
                 Flag(("--loads",), read=_loads, metavar="X,Y"),
                 Flag(("--figure",)),
             ),
         ),
+        Command("why", "[ID]", "what each charged second was for, and what would have saved most", why),
         Command("advise", "[ID]", "what the run teaches, with its own numbers", advise),
         Command(
             "export",

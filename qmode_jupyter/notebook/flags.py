@@ -18,6 +18,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import MagicArgumentParser, argument
 
 from qmode_jupyter.client.max_time import max_time_seconds
+from qmode_jupyter.cost.processors import MACHINES, PROCESSORS, UnknownProcessor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
@@ -98,6 +99,14 @@ def _plan(text: str) -> str:
     try:
         return plan(_given(text)).name
     except UnknownPlan as error:
+        raise ArgumentTypeError(f": {error}") from None
+
+
+def processor_of(text: str) -> str:
+    """Return the name of the processor that `text` says, or raise `ArgumentTypeError`."""
+    try:
+        return processor(_given(text)).name
+    except UnknownProcessor as error:
         raise ArgumentTypeError(f": {error}") from None
 
 
@@ -185,6 +194,11 @@ class CellFlags:
     )
     name: str | None = _flag("what widget, timeline and tables call it", "-n", read=_given)
     plan: str | None = _flag(f"{', '.join(PLANS)} (premium)", read=_plan, choices=lambda: PLANS)
+    processor: str | None = _flag(
+        "price and time it as on this processor or machine: phoenix, ibm_torino (the backend's own)",
+        read=processor_of,
+        choices=lambda: (*PROCESSORS, *MACHINES),
+    )
     timing: str | None = _flag(
         f"how long a job holds the QPU: {', '.join(TIMINGS)} (modelled)",
         read=_timing,
@@ -209,7 +223,7 @@ class CellFlags:
     @property
     def service(self) -> dict[str, Any]:
         """What they say of the service: the arguments of `RuntimeService` that were given."""
-        names = ("plan", "timing", "speed", "load", "seed")
+        names = ("plan", "processor", "timing", "speed", "load", "seed")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 

@@ -13,7 +13,7 @@ ROUNDING: Final = "rounding up"
 #: Time on the QPU that nothing more is known of.
 ON_QPU: Final = "on the QPU"
 #: Of a session that is active while none of its jobs is on the QPU (SEMANTICS U3).
-PREPARING: Final = "preparation in the session"
+PREPARING: Final = "preparation"
 BETWEEN: Final = "idle in the session"
 TAIL: Final = "idle after the last job"
 

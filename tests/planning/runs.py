@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from qmode_jupyter.cost.model import cost
+from qmode_jupyter.cost.processors import HERON_R2, Processor
+from qmode_jupyter.cost.work import Mitigation, Run, Work
+from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.event_queue import Execution
 from qmode_jupyter.scheduler.events import grained
+from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.scheduler.trace import Trace
-from tests.scheduler.emulation import Emulation
+from tests.scheduler.emulation import QPU, Emulation
 
 
 def loop(e: Emulation, within: str | None, iterations: int = 20, think_s: float = 0.25) -> Trace:
@@ -35,3 +41,42 @@ def large_jobs(e: Emulation, prep_s: float, qpu_s: float = 62.0, jobs: int = 3) 
         last = (e.result(f"j{n}"),)
     e.close("s")
     return e.trace("s")
+
+
+#: 4,096 shots of one circuit as a default Estimator runs them, and as one at level 0 and at level 2 does.
+MITIGATED = Work("estimator", 1, 50, (Run(1, 4096, 1e-6, 1.56e-6),), Mitigation(twirled=True, measure=True))
+PLAIN = Work("estimator", 1, 50, (Run(1, 4096, 1e-6, 1.56e-6),))
+EXTRAPOLATED = Work(
+    "estimator",
+    1,
+    50,
+    (Run(1, 4096, 1e-6, 1.56e-6),),
+    Mitigation(twirled=True, measure=True, zne_factors=(1.0, 3.0, 5.0)),
+)
+
+
+def priced(
+    e: Emulation, name: str, work: Work = MITIGATED, processor: Processor = HERON_R2, **words: object
+) -> str:
+    """Submit a job that needs what the cost model says."""
+    needed = cost(work, processor)
+    execution = Execution(
+        charge_s(needed.on_qpu_s, needed.overhead_s, e.scheduler.plan.charge_step_s), needed.parts, work
+    )
+    return e.job(
+        name,
+        prep_s=needed.preparation_s,
+        overhead_s=1.8 + processor.more_overhead_s,
+        program=work.primitive,
+        execution=execution,
+        **words,  # type: ignore[arg-type]
+    )
+
+
+def online(e: Emulation, processor: Processor = HERON_R2) -> None:
+    """Let it be known what the QPU is."""
+    e.happen(
+        ev.QpuOnline(
+            e.now, QPU, processor.lanes, processor.preparations, processor.name, processor.rep_delay_s
+        )
+    )

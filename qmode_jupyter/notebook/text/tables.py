@@ -24,6 +24,7 @@ from qmode_jupyter.notebook.text.grid import (
 )
 from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, fold, rows_of, usage_of
 from qmode_jupyter.notebook.view_model import LISTED, Message, Timeout, Workload
+from qmode_jupyter.scheduler.breakdown import added, job_parts, workload_parts
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -227,8 +228,27 @@ def usage_table(
     return "\n".join([*lines[:-2], *fold_lines, *lines[-2:], "", *why, *foot])
 
 
-def describe_job(snapshot: Message, job_id: str, *, width: int = WIDTH, style: Style = PLAIN) -> str:
+def parts_line(trace: Trace) -> str:
+    """Return what was charged by name, in one line: "usage 14 s: overhead 1.8 s, …"; "" for nothing."""
+    workload = trace.workloads[0] if trace.workloads else None
+    if workload is not None:
+        parts, usage_s = workload_parts(workload, trace.jobs, trace.until), workload.usage_s
+    else:
+        parts = added(job_parts(job) for job in trace.jobs)
+        usage_s = sum(job.charged_s for job in trace.jobs)
+    named = ", ".join(f"{name} {words.duration(seconds)}" for name, seconds in parts)
+    return f"usage {words.duration(usage_s)}: {named}" if named else ""
+
+
+def describe_job(
+    snapshot: Message, job_id: str, *, spent: str = "", width: int = WIDTH, style: Style = PLAIN
+) -> str:
     """Return everything that the snapshot knows of one job, a fact per line.
+
+    Parameters
+    ----------
+    spent
+        What `parts_line` says of it.
 
     Raises
     ------
@@ -252,7 +272,9 @@ def describe_job(snapshot: Message, job_id: str, *, width: int = WIDTH, style: S
         if seconds is not None:
             facts.append((title, _phase(seconds, going_on), ""))
     if row.finished:
-        facts.append(("usage", words.duration(row.usage_s), ""))
+        said = spent.removeprefix("usage ") or words.duration(row.usage_s)
+        first, *more = wrapped(said, max(24, width - len("on the QPU  ")))
+        facts += [("usage", first, ""), *(("", line, "") for line in more)]
     margin = max(len(title) for title, _, _ in facts) + 2
     return "\n".join(
         f"{style.paint(title, 'muted')}{' ' * (margin - len(title))}"

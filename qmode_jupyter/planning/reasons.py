@@ -36,19 +36,19 @@ from qmode_jupyter.style.words import count, duration, money, printable
 
 #: What each part is, in a few words.
 PART_WORDS: Final[Mapping[str, str]] = {
-    model.OVERHEAD: "every job pays it, and more for every circuit that is loaded",
+    model.OVERHEAD: "every job pays it, and each circuit that is loaded",
     model.REP_DELAY: "the pauses between executions",
     model.SHOTS: "the executions themselves: reset, gates, readout",
-    model.TWIRLING: "the randomizations of the circuits",
-    model.MEASURE: "learning the readout noise, and the randomizations that it needs",
+    model.TWIRLING: "loading the randomizations of the circuits",
+    model.MEASURE: "the executions in which readout noise is learned",
     model.ZNE: "the executions at higher noise factors, with longer circuits",
     model.PEC: "the executions that cancel errors on average; how many is unknown before",
     model.LEARNING: "learning the noise of layers of gates",
     breakdown.ROUNDING: "a charge is in whole seconds",
     breakdown.ON_QPU: "time on the QPU",
-    breakdown.PREPARING: "the session is active, and its jobs are still being prepared",
+    breakdown.PREPARING: "the session is active while its jobs are prepared",
     breakdown.BETWEEN: "the session is active, and waits for your code",
-    breakdown.TAIL: "the session is active, until it is closed or becomes inactive",
+    breakdown.TAIL: "the session is active until it is closed, or inactive",
 }
 
 #: A change is worth a line from so many seconds of usage.
