@@ -362,6 +362,8 @@ def _tenant_arrived(state: State, event: ev.TenantArrived, out: list[Instruction
 def _qpu_online(state: State, event: ev.QpuOnline, out: list[Instruction]) -> None:
     if any(limit is not None and limit < 1 for limit in (event.lanes, event.preparations)):
         raise IllegalEvent(f"{event} has no lane")
+    if event.qpu in state.qpus and state.qpus[event.qpu].lanes:
+        raise IllegalEvent(f"{event} comes when there are jobs in its lanes")
     qpu = state.qpu(event.qpu)
     qpu.lane_limit = state.plan.lanes_of(event.lanes)
     qpu.preparation_limit = event.preparations or qpu.lane_limit
