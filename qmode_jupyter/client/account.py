@@ -43,6 +43,8 @@ class Account:
         ------
         IBMInputValueError
             For a setting that can't be.
+        UnknownPlan, UnknownProcessor
+            With the nearest name, for one that does not exist.
         """
         if not isinstance(given["plan"], (str, Plan)):
             raise IBMInputValueError(
@@ -50,6 +52,8 @@ class Account:
             )
         kept = {name: checked(name, kind, given[name]) for name, kind in _KINDS.items()}
         legacy_metrics, instance = kept.pop("legacy_metrics"), kept.pop("instance")
+        if (asked := kept["processor"]) is not None:
+            kept["processor"] = processor(asked)
         settings = Settings(plan(given["plan"]), **kept)
         return cls(settings, legacy_metrics, instance or f"emulated/{settings.plan.name}")
 
@@ -59,12 +63,6 @@ def _load(value: object) -> float:
     if load > MOST_LOAD:
         raise ValueError
     return load
-
-
-def _processor(value: object) -> Processor:
-    if not isinstance(value, str | Processor):
-        raise ValueError
-    return processor(value)
 
 
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -77,7 +75,10 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "tenants": instance_of(Tenants, "Tenants") | NOTHING,
     "legacy_metrics": YES_NO,
     "instance": TEXT | NOTHING,
-    "processor": Kind(f"a processor ({', '.join(PROCESSORS)}) or a machine such as ibm_fez", _processor)
+    "processor": Kind(
+        f"the name of a processor ({', '.join(PROCESSORS)}) or of a machine such as ibm_fez", TEXT.keep
+    )
+    | instance_of(Processor, "a Processor")
     | NOTHING,
 }
 

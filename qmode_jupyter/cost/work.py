@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 
 Primitive = Literal["sampler", "estimator"]
 
-#: Twirling's own rule where the options say "auto": so many randomizations, of at least so many shots.
+#: Twirling's own rule where both options say "auto": so many randomizations, of at least so many shots;
+#: under PEC of just so many, and as many of them as it takes.
 _AUTO_RANDOMIZATIONS: Final = 32
 _AUTO_SHOTS: Final = 64
 
@@ -58,8 +59,9 @@ class Mitigation:
         Noise is amplified by folding gates, which takes time; otherwise by adding random ones (PEA).
     pec_limit
         Most executions for one with probabilistic error cancellation; None without it.
-    layers
-        Layers of gates whose noise is learned, for PEC and PEA.
+    layers, layer_executions
+        Layers of gates whose noise is learned, for PEC and PEA, and executions for each: by the service's
+        default options 6 depths in 9 bases, 32 randomizations of 128 shots.
     """
 
     twirled: bool = False
@@ -72,6 +74,7 @@ class Mitigation:
     folded: bool = True
     pec_limit: float | None = None
     layers: int = 0
+    layer_executions: int = 6 * 9 * 32 * 128
 
     @property
     def any(self) -> bool:
@@ -81,8 +84,12 @@ class Mitigation:
     def twirls(self, shots: int) -> tuple[int, int]:
         """Return how a circuit's shots are shared out: (randomizations, shots of each)."""
         each, number = self.shots_per_randomization, self.randomizations
-        if each is None:
-            each = max(_AUTO_SHOTS, ceil(shots / (number or _AUTO_RANDOMIZATIONS)))
+        if each is None and number is not None:
+            each = ceil(shots / number)
+        elif each is None and self.pec_limit is not None:
+            each = _AUTO_SHOTS
+        elif each is None:
+            each = max(_AUTO_SHOTS, ceil(shots / _AUTO_RANDOMIZATIONS))
         return number or ceil(shots / each), each
 
 
@@ -128,7 +135,7 @@ class Work:
         usual = asdict(Work(self.primitive, 0, 0, ()))
         own = asdict(self) | {"runs": [list(asdict(run).values()) for run in self.runs]}
         own["mitigation"] = {k: v for k, v in own["mitigation"].items() if v != usual["mitigation"][k]}
-        return {k: v for k, v in own.items() if v != usual[k] or k == "primitive"}
+        return {k: v for k, v in own.items() if v not in (usual[k], [], {}) or k == "primitive"}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Work:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from qmode_jupyter.cost.model import Part
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.breakdown import BETWEEN, PREPARING, ROUNDING, TAIL, job_parts, workload_parts
 from qmode_jupyter.scheduler.event_queue import EventQueue, Execution, Fault
@@ -61,7 +63,8 @@ class Emulation:
         tenant: str = YOU,
         max_execution_s: float | None = None,
         fault: Fault | None = None,
-        execution: Execution | None = None,
+        parts: tuple[Part, ...] = (),
+        work: Work | None = None,
         overhead_s: float = 0.0,
         program: str = "sampler",
         submitter: int = 0,
@@ -69,7 +72,7 @@ class Emulation:
         qpu: str = QPU,
     ) -> str:
         self.queue.expect(name, prep_s)
-        self.queue.found(name, fault or execution or qpu_s)
+        self.queue.found(name, fault or Execution(qpu_s, parts, work))
         self.happen(
             ev.JobSubmitted(
                 self.now,

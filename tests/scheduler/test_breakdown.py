@@ -21,7 +21,7 @@ from qmode_jupyter.scheduler.breakdown import (
     job_parts,
     workload_parts,
 )
-from qmode_jupyter.scheduler.event_queue import Execution, Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.plans import LEGACY_2023, PLANS, PREMIUM, Plan, with_limits
 from qmode_jupyter.scheduler.records import JobState, Mode
@@ -33,8 +33,7 @@ PARTS = ((OVERHEAD, 2.0), (REP_DELAY, 6.0), (SHOTS, 1.2))
 
 
 def submit(e: Emulation, name: str, within: str | None = None, **more) -> str:
-    execution = Execution(10.0, PARTS)
-    return e.job(name, execution=execution, overhead_s=2.0, within=within, prep_s=3.0, **more)
+    return e.job(name, 10.0, parts=PARTS, overhead_s=2.0, within=within, prep_s=3.0, **more)
 
 
 def parts(e: Emulation, name: str) -> dict[str, float]:
@@ -339,10 +338,12 @@ def begin(e: Emulation, name: str, job: Asked, on: Processor, within: str | None
     try:
         e.job(
             name,
+            qpu_s,
             within=within,
             prep_s=needed.preparation_s,
             overhead_s=min(needed.overhead_s, 1.8 + on.more_overhead_s),
-            execution=Execution(qpu_s, needed.parts, job.work),
+            parts=needed.parts,
+            work=job.work,
             max_execution_s=1 + job.after_s if job.fate == "is stopped" else None,
             fault=faults.get(job.fate),
         )

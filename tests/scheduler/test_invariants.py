@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from qmode_jupyter.cost.model import OVERHEAD, SHOTS, Part
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Execution, Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.events import YOU, Prepare, Settle, grained
 from qmode_jupyter.scheduler.plans import PLANS, with_limits
 from qmode_jupyter.scheduler.records import SETTLED
@@ -124,7 +124,7 @@ class Service(RuleBasedStateMachine):
                 max_execution_s=cap,
                 fault=fault,
                 overhead_s=2.0,
-                execution=Execution(qpu_s, parts_of(qpu_s)) if known else None,
+                parts=parts_of(qpu_s) if known else (),
             )
         except Refused:
             return
@@ -145,13 +145,7 @@ class Service(RuleBasedStateMachine):
         for prep_s, qpu_s in needs:
             job = f"j{len(self.jobs)}"
             try:
-                self.e.job(
-                    job,
-                    execution=Execution(qpu_s, parts_of(qpu_s)),
-                    within=name,
-                    prep_s=prep_s,
-                    overhead_s=2.0,
-                )
+                self.e.job(job, qpu_s, within=name, prep_s=prep_s, overhead_s=2.0, parts=parts_of(qpu_s))
             except Refused:
                 return
             self.jobs.append(job)

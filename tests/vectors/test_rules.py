@@ -10,7 +10,7 @@ from qmode_jupyter.cost.model import cost
 from qmode_jupyter.cost.processors import HERON_R2, PHOENIX, Processor
 from qmode_jupyter.cost.work import Run, Work
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Execution, Fault
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
 from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.scheduler import Refused, charge_s
@@ -162,11 +162,11 @@ LARGE = Work("estimator", 300, 12_000, (Run(600, 4_096, 0.9e-6, 2.0e-6),))
 def fourteen(e: Emulation, on: Processor) -> list[str]:
     """The fourteen jobs, submitted at once to a QPU that has that processor."""
     needed = cost(LARGE, on)
-    execution = Execution(charge_s(needed.on_qpu_s, needed.overhead_s, 1.0), needed.parts, LARGE)
+    qpu_s, words = charge_s(needed.on_qpu_s, needed.overhead_s, 1.0), {"parts": needed.parts, "work": LARGE}
     e.online(on.lanes, on.preparations, on.name)
     e.batch("b")
     jobs = [
-        e.job(f"j{n}", execution=execution, within="b", prep_s=needed.preparation_s, overhead_s=2.5)
+        e.job(f"j{n}", qpu_s, within="b", prep_s=needed.preparation_s, overhead_s=2.5, **words)
         for n in range(14)
     ]
     e.close("b")
