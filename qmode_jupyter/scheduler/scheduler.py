@@ -295,12 +295,12 @@ def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> 
 
 def _prepared(state: State, event: ev.JobPrepared, out: list[Instruction]) -> None:
     job = _known_job(state, event.job)
-    if job.id in state.qpus[job.qpu].unprepared:
+    qpu = state.qpus[job.qpu]
+    if job.id in qpu.unprepared:
         raise IllegalEvent(f"the preparation of {job.id} has not begun")
     job.state = job_after(job.state, JobStep.PREPARED)
     job.waiting_at = state.now
     job.qpu_s, job.parts, job.work = event.qpu_s, event.parts, event.work
-    qpu = state.qpus[job.qpu]
     qpu.preparing -= 1
     qpu.ready.append(job)
     start_next(state, qpu, out)
