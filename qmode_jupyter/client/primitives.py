@@ -104,6 +104,7 @@ class Primitive(Generic[OptionsT]):
             max_execution_s=self._max_execution_s(),
             tags=tuple(options.environment.job_tags or ()),
             private=bool(options.environment.private),
+            sent=options.set_values(),
         )
 
     def _submit(self, request: JobRequest) -> RuntimeJob:

@@ -117,6 +117,12 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
         yield LEARNING, learned * (rep_delay_s + around_s + max(run.readout_s for run in runs))
 
 
+def executing_s(work: Work, processor: Processor, constants: Constants) -> float:
+    """Return for how long a job's circuits are executed: what the service times, a charge is more."""
+    parts = parts_of(work, processor, constants)
+    return sum(seconds for name, seconds in parts if name not in NOT_EXECUTING)
+
+
 def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
     """Return parts with those of one name added up, in the order in which they first come."""
     seconds: dict[str, float] = {}

@@ -135,7 +135,7 @@ class Work:
         usual = asdict(Work(self.primitive, 0, 0, ()))
         own = asdict(self) | {"runs": [list(asdict(run).values()) for run in self.runs]}
         own["mitigation"] = {k: v for k, v in own["mitigation"].items() if v != usual["mitigation"][k]}
-        return {k: v for k, v in own.items() if v != usual[k] or k == "primitive"}
+        return {k: v for k, v in own.items() if v not in (usual[k], [], {}) or k == "primitive"}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Work:

@@ -57,7 +57,7 @@ class Qpus:
             return self._backends[name]
 
     def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
-        """Let a QPU be calibrated; see `RuntimeService.calibrate`."""
+        """Let a QPU be calibrated; see `RuntimeService.calibrate_qpu`."""
         qpu = self._name(backend)
         lasts_s = _seconds("duration_s", duration_s)
         due = None if at_s is None else _seconds("at_s", at_s)

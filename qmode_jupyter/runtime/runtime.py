@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from qmode_jupyter.cost.constants import Spread
 from qmode_jupyter.cost.model import OVERHEAD, Cost, cost
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
@@ -72,7 +73,7 @@ class Runtime:
     Attributes
     ----------
     settings
-        What it was made with.
+        What it was made with; `price_with` changes the constants of the cost model.
     id
         Tells it from every other.
     origin_s
@@ -204,6 +205,10 @@ class Runtime:
                 return False
             self._said.add(what)
             return True
+
+    def price_with(self, spread: Spread) -> None:
+        """Price jobs with these constants from now on."""
+        self.settings = dataclasses.replace(self.settings, spread=spread)
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.

@@ -19,7 +19,7 @@ from tests.emulated import bell, isa, service
 def test_a_calibration_that_is_asked_for_runs_between_jobs() -> None:
     with service() as emulated:
         backend = emulated.backend("aer_simulator")
-        emulated.calibrate(backend, 600)
+        emulated.calibrate_qpu(backend, 600)
         job = SamplerV2(backend).run([bell()], shots=1)
         job.result()
         trace = emulated.trace(job.job_id())
@@ -30,7 +30,7 @@ def test_a_calibration_that_is_asked_for_runs_between_jobs() -> None:
 def test_a_calibration_comes_at_its_time_and_not_inside_a_session() -> None:
     with service() as emulated:
         backend = emulated.backend("aer_simulator")
-        emulated.calibrate("aer_simulator", 60, at_s=5)
+        emulated.calibrate_qpu("aer_simulator", 60, at_s=5)
         with Session(backend) as session:
             SamplerV2().run([bell()], shots=1).result()
             emulated.clock.advance(20)
@@ -57,10 +57,10 @@ def test_a_calibration_that_cannot_be_gets_one_line(arguments: dict[str, object]
     with service() as emulated:
         emulated.clock.advance(100)
         with pytest.raises(IBMInputValueError) as error:
-            emulated.calibrate(**{"backend": "aer_simulator", **arguments})
+            emulated.calibrate_qpu(**{"backend": "aer_simulator", **arguments})
         assert str(error.value) == line
         with pytest.raises(BackendNotFoundError, match="aer_simulator"):
-            emulated.calibrate("aer_simulatr", 5)
+            emulated.calibrate_qpu("aer_simulatr", 5)
         assert emulated.runtime.look(lambda scheduler: scheduler.calibrations) == []
 
 
@@ -179,7 +179,7 @@ def test_a25_usage_stays_while_an_expired_session_prepares_its_last_job() -> Non
     with service() as emulated:
         backend = emulated.backend("aer_simulator")
         session = Session(backend, max_time=2)
-        emulated.calibrate(backend, 600, at_s=1.5)
+        emulated.calibrate_qpu(backend, 600, at_s=1.5)
         quick = SamplerV2(session).run([bell()], shots=1)
         # Prepared for 1.6 s, and 0.3 s for each PUB (SEMANTICS A26): the first is long done by then.
         slow = SamplerV2(session).run([bell()] * 20, shots=1)
