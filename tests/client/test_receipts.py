@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import replace
@@ -195,8 +196,16 @@ def test_a_file_that_is_none_is_refused_in_one_line(content: bytes | None, why: 
     assert why in refused(lambda: read(file))
 
 
-def test_a_folder_is_no_receipt(tmp_path: Path) -> None:
-    assert "can't be read: Is a directory" in refused(lambda: read(tmp_path))
+def test_what_is_no_file_is_no_receipt(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe):
+        assert "can't be read: it is no file." in refused(lambda path=path: read(path))
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/receipt.json", "a\0b", "x" * 5000])
+def test_a_path_that_cant_be_is_refused_in_one_line(path: str) -> None:
+    assert "can't be read" in refused(lambda: read(path))
 
 
 @pytest.mark.parametrize("thing", [3, object(), None])
