@@ -66,6 +66,16 @@ def test_overhead_comes_first_and_rounding_last() -> None:
     assert [name for name, _ in added(idle)] == [SHOTS, ROUNDING, PREPARING, BETWEEN, TAIL]
 
 
+def test_the_parts_words() -> None:
+    assert [ON_QPU, ROUNDING, PREPARING, BETWEEN, TAIL] == [
+        "on the QPU",
+        "rounding up",
+        "preparation",
+        "idle in the session",
+        "idle after the last job",
+    ]
+
+
 def test_what_takes_no_time_is_no_part() -> None:
     assert added([[(OVERHEAD, 2.0), (MEASURE, 0.0), (ROUNDING, 1e-12)]]) == ((OVERHEAD, 2.0),)
 
