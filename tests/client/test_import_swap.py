@@ -605,3 +605,30 @@ instances = service.instances()
     only(warned, "channel, token, overwrite was not saved", "channel, token of an IBM account is not used")
     assert names["same"]
     assert names["instances"][0]["plan"] == "premium"
+
+
+def test_mid_circuit_measurements() -> None:
+    names, warned = run(
+        """
+from qiskit import QuantumCircuit
+from qiskit.transpiler import generate_preset_pass_manager
+from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+from qiskit_ibm_runtime.circuit import MidCircuitMeasure
+
+service = QiskitRuntimeService()
+backends = service.backends(dynamic_circuits=True, filters=lambda b: "measure_2" in b.supported_instructions)
+backend = backends[0]
+
+circuit = QuantumCircuit(1, 2)
+circuit.x(0)
+circuit.append(MidCircuitMeasure(), [0], [0])
+with circuit.if_test((0, 1)):
+    circuit.x(0)
+circuit.measure(0, 1)
+isa_circuit = generate_preset_pass_manager(1, backend).run(circuit)
+counts = SamplerV2(mode=backend).run([isa_circuit], shots=500).result()[0].data.c.get_counts()
+""",
+    )
+    only(warned, "ibm_")
+    assert names["isa_circuit"].count_ops()["measure_2"] == 1
+    assert names["counts"]["01"] > 450
