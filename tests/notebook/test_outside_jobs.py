@@ -153,3 +153,15 @@ def test_what_can_t_be_looked_at_is_still_run(shell: InteractiveShell) -> None:
     cell += "x = Odd(None, '').result()"
     assert shown(shell, CELL + cell) == ""
     assert shell.user_ns["x"] == 3
+
+
+def test_an_interrupt_while_they_are_looked_at_closes_the_session_too(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qmode_jupyter.notebook.outside_jobs.OutsideJobs.line", interrupted)
+    _, error = run(shell, CELL + "x = session")
+    assert isinstance(error, KeyboardInterrupt)
+    assert shell.user_ns["x"].status() == "Closed"
