@@ -51,7 +51,6 @@ def test_in_plain_ipython(expected: dict[str, str], name: str) -> None:
     assert shown.splitlines()[-1] == expected[name]
 
 
-@pytest.mark.filterwarnings("ignore:ibm_fez is fake_fez")
 @pytest.mark.parametrize("name", NAMES)
 def test_under_pytest(expected: dict[str, str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {"__name__": "example"}
@@ -64,5 +63,5 @@ def test_under_pytest(expected: dict[str, str], name: str, capsys: pytest.Captur
 def test_in_a_notebook(expected: dict[str, str], name: str) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source(name))])
     NotebookClient(notebook, timeout=TIMEOUT_S, extra_arguments=["--log-level=ERROR"]).execute()
-    shown = "".join(o.text for o in notebook.cells[0].outputs if o.get("name") == "stdout")
+    shown = "".join(o.text for o in notebook.cells[0].outputs if o.output_type == "stream")
     assert shown.strip() == expected[name]
