@@ -193,17 +193,17 @@ class WorkloadCell:
 
         names |= {"Sampler": SamplerV2, "Estimator": EstimatorV2}
         names |= {"backend": self._backend, "service": self._service}
-        outside, before = OutsideJobs(self._backend), self._jobs_of(owner)
-        error: BaseException | None
+        outside = OutsideJobs(self._backend)
         try:
+            before = self._jobs_of(owner)
             with self._names.defined(names), outside.watched():
                 error = run_body(self._shell, body)
+            noun = "cell" if self._mode is Mode.JOB else self._mode.value
+            if line := outside.line(noun, self._jobs_of(owner) - before, error):
+                say(line)
+            return error
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
-            error = interrupt
-        noun = "cell" if self._mode is Mode.JOB else self._mode.value
-        if line := outside.line(noun, self._jobs_of(owner) - before, error):
-            say(line)
-        return error
+            return interrupt
 
     def _jobs_of(self, owner: str) -> int:
         """Return how many jobs the cell's workload or group has had; none if its service is closed."""

@@ -49,6 +49,15 @@ def test_circuits_with_arrays_of_values(aer: AerSimulator) -> None:
     assert job.metrics()["usage"]["qpu_charge_time_seconds"] >= 2
 
 
+def test_the_first_bit_of_a_register_stands_first(aer: AerSimulator) -> None:
+    circuit = QuantumCircuit(3)
+    circuit.x(0)
+    circuit.measure_all()
+    program = QuantumProgram(shots=1)
+    program.append_circuit_item(circuit)
+    assert Executor(mode=aer).run(program).result()[0]["meas"].tolist() == [[True, False, False]]
+
+
 def test_a_samplex_flips_bits_and_says_which(aer: AerSimulator) -> None:
     template, samplex = twirled()
     program = QuantumProgram(shots=50)
