@@ -95,7 +95,9 @@ def _named(text: str) -> tuple[str, str]:
 
 def _wait(*, until_eof: bool) -> None:
     over = threading.Event()
-    before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         if until_eof:
             threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
