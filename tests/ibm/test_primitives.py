@@ -1,4 +1,4 @@
-"""What people's notebooks do: both primitives of IBM's client in every mode, and the numbers that come back."""
+"""What people's notebooks do: both primitives of IBM's client in every mode, and the numbers."""
 
 from __future__ import annotations
 

@@ -177,10 +177,15 @@ def test_v8_s18_leaving_it_closes_it_when_the_last_job_has_ended(
 def test_v9_s17_an_error_inside_it_goes_on_and_so_do_the_jobs(
     small: IBMBackend, circuit: QuantumCircuit
 ) -> None:
-    jobs = []
-    with pytest.raises(ZeroDivisionError), Session(small) as session:
-        jobs += [SamplerV2().run([circuit]) for _ in range(2)]
-        _ = 1 / 0
+    jobs, session = [], Session(small)
+
+    def broken_off() -> None:
+        with session:
+            jobs.extend(SamplerV2().run([circuit]) for _ in range(2))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
     assert [job.result() is not None for job in jobs] == [True, True]
     assert session.status() == "Closed"
 
@@ -216,7 +221,7 @@ def test_v12_a6_the_service_refuses_a_job_for_one_that_it_has_closed(
     session = Session(small)
     clock.advance(1_801)
     before = len(emulated.runtime.jobs)
-    with pytest.raises(IBMRuntimeError, match="Failed to run program.*takes no more jobs") as caught:
+    with pytest.raises(IBMRuntimeError, match=r"Failed to run program.*takes no more jobs") as caught:
         run(session, circuit)
     assert '"code": 4001' in str(caught.value)
     assert len(emulated.runtime.jobs) == before
@@ -266,7 +271,7 @@ def test_v22_a_batch_is_charged_its_jobs_and_a_session_its_time(
 def test_v24_closing_it_saves_the_idle_minute(
     small: IBMBackend, circuit: QuantumCircuit, clock: ManualClock
 ) -> None:
-    kept, closed = Session(small), None
+    kept = Session(small)
     run(kept, circuit)
     clock.advance(60)
     with Session(small) as closed:

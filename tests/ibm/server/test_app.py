@@ -39,6 +39,11 @@ def code(answer: httpx.Response, status: int) -> int:
     return int(error["code"])
 
 
+def connected(server: Server) -> socket.socket:
+    """A connection on which anything can be sent."""
+    return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10)
+
+
 def job(**more: Any) -> dict[str, Any]:
     """The body of a job that can be run."""
     params = {"pubs": [[bell(FakeManilaV2()), None, 10]], "version": 2}
@@ -287,18 +292,17 @@ def test_two_hundred_requests_at_once_are_all_answered(server: Server, http: htt
 
 
 def test_a_client_that_goes_away_leaves_the_server_as_it_was(server: Server, http: httpx.Client) -> None:
-    lines = f"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: apikey {server.token}\r\nService-CRN: {server.crn}\r\n"
+    who = f"Authorization: apikey {server.token}\r\nService-CRN: {server.crn}\r\n"
+    lines = f"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n{who}"
     for sent in ("", "GET /api", lines, f"{lines}Content-Length: 1000\r\n\r\n" + '{"program'):
-        with socket.create_connection(
-            ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10
-        ) as broken:
+        with connected(server) as broken:
             broken.sendall(sent.encode())
     assert http.get("/jobs").status_code == 200
 
 
 def test_what_is_no_http_is_refused(server: Server, http: httpx.Client) -> None:
     for nonsense in (b"\x16\x03\x01\x02\x00\x01", b"nonsense\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as raw:
+        with connected(server) as raw:
             raw.sendall(nonsense)
             assert raw.recv(4096).startswith(b"HTTP/1.1 400")
     assert http.get("/jobs").status_code == 200
@@ -320,7 +324,7 @@ def test_request_lines_of_a_proxy_are_taken_whatever_the_host(server: Server) ->
 
 
 def test_a_tunnel_is_refused(server: Server, http: httpx.Client) -> None:
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as raw:
+    with connected(server) as raw:
         raw.sendall(b"CONNECT cloud.ibm.com:443 HTTP/1.1\r\nHost: cloud.ibm.com:443\r\n\r\n")
         assert raw.recv(4096).startswith(b"HTTP/1.1 405")
     assert http.get("/jobs").status_code == 200
