@@ -95,12 +95,16 @@ def _named(text: str) -> tuple[str, str]:
 
 def _wait(*, until_eof: bool) -> None:
     over = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+
+    def at_eof() -> None:
+        sys.stdin.read()
+        over.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: over.set()) for number in numbers}
     try:
         if until_eof:
-            threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+            threading.Thread(target=at_eof, daemon=True).start()
         while not over.wait(3600.0):
             pass
     finally:
