@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,12 @@ from qmode_jupyter.cost.processors import HERON_R2
 from qmode_jupyter.errors import BackendNotFoundError
 from qmode_jupyter.ibm.server.refusals import NO_BACKEND, Refusal, not_found
 from qmode_jupyter.ibm.server.wire import written
-from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, find_backend
+from qmode_jupyter.runtime.backends import (
+    DEFAULT_BACKEND,
+    backend_names,
+    find_backend,
+    snapshot_configuration,
+)
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -27,8 +31,12 @@ if TYPE_CHECKING:
 
 #: Snapshots of so many qubits are those of devices that IBM's service has, or had until lately.
 _FEWEST_QUBITS: Final = 100
+#: The one that is offered first.
+_FIRST: Final = "ibm_fez"
 _DYNAMIC: Final = "dynamic_circuits"
 _MOCK: Final = "mock_"
+#: Instructions of a target that IBM's client has no word for.
+_UNKNOWN: Final = frozenset({"box", "break_loop", "continue_loop"})
 
 
 class Devices:
@@ -72,9 +80,7 @@ class Devices:
         """
         source = self._source(name)
         if source is not None and source != name:
-            with self._lock, warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # some snapshots warn that they are none
-                self._service.runtime.qpus.name(name, source)
+            self._service.runtime.qpus.name(name, source)
         return self._service.backend(name)
 
     def is_mock(self, name: str) -> bool:
@@ -149,8 +155,6 @@ def _mock_of(name: str) -> str:
 
 def _published() -> dict[str, str]:
     """Return {published name: snapshot} of the larger devices, and our own device."""
-    from qmode_jupyter.runtime.backends import snapshot_configuration
-
     found = []
     for name in backend_names():
         if (file := snapshot_configuration(name)) is not None:
@@ -158,8 +162,8 @@ def _published() -> dict[str, str]:
             published, qubits = known["backend_name"], known["n_qubits"]
             if qubits >= _FEWEST_QUBITS and published.startswith("ibm_") and known.get("clops_h"):
                 found.append((known["clops_h"], published, name))
-    fastest_first = {published: name for _, published, name in sorted(found, reverse=True)}
-    return fastest_first | {DEFAULT_BACKEND: DEFAULT_BACKEND}
+    found.sort(key=lambda known: (known[1] == _FIRST, *known), reverse=True)  # then the fastest
+    return {published: name for _, published, name in found} | {DEFAULT_BACKEND: DEFAULT_BACKEND}
 
 
 def _snapshot(backend: BackendV2, word: str) -> dict[str, Any] | None:
@@ -203,6 +207,7 @@ def _made_configuration(backend: BackendV2) -> dict[str, Any]:
     features = ["qasm3"] if "if_else" in target.operation_names else []
     return known | {
         "gates": gates,
+        "supported_instructions": [n for n in known["supported_instructions"] if n not in _UNKNOWN],
         "open_pulse": False,
         "online_date": written(0.0),
         "supported_features": features,
