@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 from qiskit.providers.fake_provider import GenericBackendV2
 
-from qmode_jupyter import Batch, Plan, SamplerV2, Session, advise, with_limits
+from qmode_jupyter import Batch, Plan, RuntimeService, SamplerV2, Session, advise, with_limits
 from qmode_jupyter.cost.model import REP_DELAY
-from qmode_jupyter.cost.processors import HERON_R1, HERON_R2, NIGHTHAWK_R1, PHOENIX
+from qmode_jupyter.cost.processors import HERON_R1, HERON_R2, NIGHTHAWK_R1, PHOENIX, Processor
 from qmode_jupyter.errors import BackendNotFoundError, IBMInputValueError, RequestsApiError
 from tests.emulated import bell, isa, service
 
@@ -93,8 +93,14 @@ def test_the_pause_is_the_job_s_then_the_backend_s(name: str, its_own_s: float, 
 
 def test_a_backend_that_says_no_pause_has_its_processor_s() -> None:
     with service() as emulated:
-        mine = GenericBackendV2(2, seed=1)
-        assert not hasattr(mine, "default_rep_delay")
+        assert not hasattr(GenericBackendV2(2), "default_rep_delay")
+
+        def priced(**answers: object) -> Processor:
+            mine = GenericBackendV2(2, seed=1)
+            for answer, value in answers.items():
+                setattr(mine, answer, value)
+            return emulated.runtime.qpus.processor(mine)
+
         for name, processor in (
             ("generic", HERON_R2),
             ("fake_berlin", NIGHTHAWK_R1),
@@ -102,17 +108,11 @@ def test_a_backend_that_says_no_pause_has_its_processor_s() -> None:
             ("aer_simulator_from(fake_torino)", HERON_R1),
             ("unfake_fezz", HERON_R2),
         ):
-            mine.name = name
-            assert emulated.runtime.qpus.processor(mine) == processor
-        mine.name, mine.processor_type = "mine", {"family": "Nighthawk", "revision": "1"}
-        assert emulated.runtime.qpus.processor(mine) is NIGHTHAWK_R1
-        mine.default_rep_delay = 2e-3
-        assert emulated.runtime.qpus.processor(mine) == replace(NIGHTHAWK_R1, rep_delay_s=2e-3)
-        for nonsense in (None, "4 ms", -1, float("nan")):
-            mine.default_rep_delay = nonsense
-            assert emulated.runtime.qpus.processor(mine) is NIGHTHAWK_R1
-        mine.processor_type = "Heron"
-        assert emulated.runtime.qpus.processor(mine) is HERON_R2
+            assert priced(name=name) == processor
+        kind = {"family": "Nighthawk", "revision": "1"}
+        assert priced(name="mine", processor_type=kind) is NIGHTHAWK_R1
+        slow = priced(name="mine", processor_type=kind, default_rep_delay=2e-3)
+        assert slow == replace(NIGHTHAWK_R1, rep_delay_s=2e-3)
 
 
 def test_a_service_s_own_processor_goes_before_what_its_backends_say() -> None:
@@ -192,3 +192,17 @@ def test_a25_usage_stays_while_an_expired_session_prepares_its_last_job() -> Non
         assert first.ended_at > session.record().closed_at
         assert used == [0, first.ended_at, last.ended_at]
         assert session.record().usage_s == last.ended_at < 30
+
+
+def test_a_backend_is_asked_once_what_it_is(emulated: RuntimeService) -> None:
+    class Asked(GenericBackendV2):
+        times = 0
+
+        @property
+        def processor_type(self) -> dict[str, str]:
+            type(self).times += 1
+            return {"family": "Nighthawk", "revision": "1"}
+
+    backend, qpus = Asked(2), emulated.runtime.qpus
+    assert [qpus.processor(backend).name for _ in range(3)] == ["nighthawk_r1"] * 3
+    assert Asked.times == 1
