@@ -60,10 +60,13 @@ class OutsideJobs:
     ----------
     backend
         The cell's own.
+    sees
+        Whether the cell's service has a job of this id.
     """
 
-    def __init__(self, backend: BackendV2) -> None:
+    def __init__(self, backend: BackendV2, sees: Callable[[str], bool]) -> None:
         self._backend = backend
+        self._sees = sees
         self._found: dict[Stranger, None] = {}
 
     @contextmanager
@@ -100,6 +103,8 @@ class OutsideJobs:
         if primitive is None or _package(type(job).__module__) == "qmode_jupyter" or _is_a_runners_thread():
             return  # it was looked up and not run, is seen anyway, or is part of a job that was noted
         if type(job).__module__ == f"{_IBM}.runtime_job_v2":
+            if self._sees(job.job_id()):
+                return
             what_then = "whose jobs went to IBM's service"
         else:
             what_then = "whose jobs ran at once, in no queue"

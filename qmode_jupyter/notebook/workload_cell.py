@@ -15,6 +15,7 @@ from qmode_jupyter.notebook.cell_names import CellNames
 from qmode_jupyter.notebook.display.live import LiveDisplay, say
 from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.flags import CellFlags
+from qmode_jupyter.notebook.ibm_primitives import primitives_joined
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
 from qmode_jupyter.notebook.services import Services
@@ -193,10 +194,11 @@ class WorkloadCell:
 
         names |= {"Sampler": SamplerV2, "Estimator": EstimatorV2}
         names |= {"backend": self._backend, "service": self._service}
-        outside, before = OutsideJobs(self._backend), self._jobs_of(owner)
+        outside, before = OutsideJobs(self._backend, self._sees), self._jobs_of(owner)
+        joined = primitives_joined(body, self._service, self._backend, self._mode, owner)
         error: BaseException | None
         try:
-            with self._names.defined(names), outside.watched():
+            with self._names.defined(names), outside.watched(), joined:
                 error = run_body(self._shell, body)
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
             error = interrupt
@@ -204,6 +206,10 @@ class WorkloadCell:
         if line := outside.line(noun, self._jobs_of(owner) - before, error):
             say(line)
         return error
+
+    def _sees(self, job: str) -> bool:
+        """Whether a job is in the cell's service, where widget and tables show it."""
+        return not self._service.closed and job in self._runtime.jobs
 
     def _jobs_of(self, owner: str) -> int:
         """Return how many jobs the cell's workload or group has had; none if its service is closed."""
