@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 
 from qmode_jupyter import planning
+from qmode_jupyter.client import kept_receipts
 from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
@@ -38,6 +39,8 @@ from qmode_jupyter.style.words import count, printable
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
 
+#: So many of the receipts that are kept are shown when none is named.
+_NEWEST_RECEIPTS: Final = 10
 #: How far right of the commands their help begins.
 _HELP_AT: Final = 27
 
@@ -175,7 +178,7 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
     """Where the time went: of one workload or job, or the sums of all."""
     if ids:
         service, name = _one(services, ids, "usage")
-        return Report(service.runtime, name)
+        return Report(service.trace(name), name)
     tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s.runtime))["workloads"]]
     return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
@@ -183,7 +186,7 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
 def timeline(services: Services, ids: Sequence[str]) -> Any:
     """Draw a workload or job."""
     service, name = _one(services, ids, "timeline") if ids else services.latest()
-    return Report(service.runtime, name).timeline()
+    return Report(service.trace(name), name).timeline()
 
 
 def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
@@ -198,13 +201,23 @@ def why(services: Services, ids: Sequence[str]) -> Any:
 
 
 def receipt(services: Services, ids: Sequence[str]) -> Any:
-    """Lay the receipts in a file beside the cost model."""
+    """Lay receipts beside the cost model: those in a file, of a job, or the newest that are kept."""
     from qmode_jupyter.client.receipts import read
 
-    if len(ids) != 1:
-        raise UsageError("%qmode receipt takes one file, as in: %qmode receipt receipt.json.")
+    if len(ids) > 1:
+        raise UsageError(
+            "%qmode receipt takes one file or job, or nothing for the newest that are kept, as in: %qmode "
+            "receipt receipt.json."
+        )
+    files: list[str | Path] = list(ids) or list(kept_receipts.kept()[:_NEWEST_RECEIPTS])
+    if not files:
+        raise UsageError(
+            "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file."
+        )
+    if ids and not Path(ids[0]).expanduser().exists():
+        files = [kept_receipts.of_job(ids[0]) or ids[0]]
     try:
-        checks = [services.current.receipt(one) for one in read(ids[0])]
+        checks = [services.current.receipt(one) for file in files for one in read(file)]
     except ValueError as error:  # IBMInputValueError is one
         raise UsageError(sentence(error)) from None
     return checks[0] if len(checks) == 1 else Text("\n\n".join(map(repr, checks)))
@@ -398,7 +411,12 @@ COMMANDS: Final[dict[str, Command]] = {
             ),
         ),
         Command("why", "[ID]", "what each charged second was for, and what would have saved most", why),
-        Command("receipt", "FILE", "what a real job was charged, beside what the model says of it", receipt),
+        Command(
+            "receipt",
+            "[FILE|ID]",
+            "what real jobs were charged, beside what the model says of them; the newest kept without FILE",
+            receipt,
+        ),
         Command(
             "calibrate",
             "FILE...|--reset",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _IBM: Final = "qiskit_ibm_runtime"
 # What IBM's client says to a primitive without a mode (SEMANTICS P1).
 _NO_MODE: Final = "A backend or session must be specified."
+#: What joins a cell's emulated session.
+JOINS: Final = "The cell's own Sampler and Estimator, and those of qmode_jupyter, join it."
 # Packages that run jobs: their frames stand between a call and the job that it makes, and they have
 # threads of their own.
 _RUNNERS: Final = frozenset({"qiskit", "qiskit_aer", _IBM})
@@ -72,10 +74,10 @@ class OutsideJobs:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note the jobs that are made meanwhile."""
-        with _watch(BasePrimitiveJob, self._note_primitive_job), _watch(JobV1, self._note_backend_job):
+        with noting(BasePrimitiveJob, self._note_primitive_job), noting(JobV1, self._note_backend_job):
             yield
 
-    def line(self, owner: str, jobs_seen: int, error: BaseException | None) -> str:
+    def line(self, owner: str, jobs_seen: int, error: BaseException | None, joins: str = JOINS) -> str:
         """Return what a person has to know of them, in one line; "" if there is nothing.
 
         Parameters
@@ -86,6 +88,8 @@ class OutsideJobs:
             How many jobs of the cell's that has seen.
         error
             What ended the cell.
+        joins
+            What does join it, in a sentence.
         """
         found = list(self._found)
         if (refused := _without_mode(error)) is not None:
@@ -96,7 +100,7 @@ class OutsideJobs:
             return ""
         begins = f"Not every job ran in this {owner}" if jobs_seen else f"This {owner} saw no job"
         said = "; ".join(f"{stranger.came_from}, {stranger.what_then}" for stranger in found)
-        return f"{begins}: {said}. The cell's own Sampler and Estimator, and those of qmode_jupyter, join it."
+        return f"{begins}: {said}. {joins}"
 
     def _note_primitive_job(self, job: Any) -> None:
         primitive = _primitive(_frames())
@@ -131,7 +135,7 @@ class OutsideJobs:
 
 
 @contextmanager
-def _watch(cls: type, note: Callable[[Any], None]) -> Iterator[None]:
+def noting(cls: type, note: Callable[[Any], None]) -> Iterator[None]:
     """Call `note` with each object of `cls` that is made meanwhile; there is no other place to hear of it."""
     before = cls.__init__  # type: ignore[misc]
 

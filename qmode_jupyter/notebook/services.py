@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.session import Session
     from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.scheduler.records import WorkloadRecord
+    from qmode_jupyter.scheduler.trace import Trace
 
 
 class Services:
@@ -36,6 +37,8 @@ class Services:
         self._current: RuntimeService | None = None
         #: What the last cell left open.
         self.kept: Session | None = None
+        #: What came of the cells that ran to their end, by mode and body: the newest of each.
+        self.rehearsed: dict[tuple[Mode, str], Trace] = {}
 
     @property
     def current(self) -> RuntimeService:

@@ -32,7 +32,7 @@ def shown(shell: InteractiveShell, cell: str) -> str:
 @pytest.fixture(autouse=True)
 def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """IBM's client alone: its primitives can't join."""
-    monkeypatch.setattr("qmode_jupyter.notebook.ibm_primitives.ibm_is_installed", lambda: False)
+    monkeypatch.setattr("qmode_jupyter.notebook.ibm_client.ibm_is_installed", lambda: False)
 
 
 @pytest.fixture(autouse=True)
