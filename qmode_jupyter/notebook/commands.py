@@ -201,15 +201,15 @@ def why(services: Services, ids: Sequence[str]) -> Any:
 
 
 def receipt(services: Services, ids: Sequence[str]) -> Any:
-    """Lay receipts beside the cost model: those in a file, of a job, or the newest that are kept."""
+    """Lay receipts beside the cost model: those in a file, of a job, or of the last cell on hardware."""
     from qmode_jupyter.client.receipts import read
 
     if len(ids) > 1:
         raise UsageError(
-            "%qmode receipt takes one file or job, or nothing for the newest that are kept, as in: %qmode "
+            "%qmode receipt takes one file or job, or nothing for the last cell on hardware, as in: %qmode "
             "receipt receipt.json."
         )
-    files: list[str | Path] = list(ids) or list(kept_receipts.kept()[:_NEWEST_RECEIPTS])
+    files: list[str | Path] = list(ids or services.receipts or kept_receipts.kept()[:_NEWEST_RECEIPTS])
     if not files:
         raise UsageError(
             "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file."
@@ -414,7 +414,8 @@ COMMANDS: Final[dict[str, Command]] = {
         Command(
             "receipt",
             "[FILE|ID]",
-            "what real jobs were charged, beside what the model says of them; the newest kept without FILE",
+            "what real jobs were charged, beside what the model says of it; without FILE those of the "
+            "last cell on hardware",
             receipt,
         ),
         Command(

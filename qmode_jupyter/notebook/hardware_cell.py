@@ -219,10 +219,28 @@ class HardwareCell:
             display.draw(report)
         if self._flags.out is not None:
             self._shell.push({self._flags.out: report})
-        if not isinstance(error, KeyboardInterrupt) and (line := _keep_receipts(watch)):
+        if not isinstance(error, KeyboardInterrupt) and (line := self._keep_receipts(watch)):
             say(line)
         if error is not None:
             raise error
+
+    def _keep_receipts(self, watch: Watch) -> str:
+        """Keep the receipts of the jobs that are done; return a line about them, "" where there is none."""
+        self._services.receipts = []
+        without = ""
+        for job, facts in zip(watch.jobs, watch.facts().jobs, strict=True):
+            if facts.status != "DONE":
+                continue
+            try:
+                receipt = receipt_of(job)
+                self._services.receipts.append(kept_receipts.keep(receipt, stand_in=bool(self._place.local)))
+            except QmodeError as error:
+                without = sentence(error)
+            except Exception as error:  # noqa: BLE001 - of the network, of the service
+                without = sentence(f"job {job.job_id()} could not be asked: {error}")
+        number = len(self._services.receipts)
+        kept = f"{count(number, 'receipt')} kept: %qmode receipt lays what was charged beside the model."
+        return f"{kept if number else ''} {without}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,26 +290,6 @@ def _not_closed(workload: RealWorkload, trouble: str) -> str:
         f"The {workload.mode} {workload.id} could not be closed, and may be charged until its timeouts end "
         f"it: {trouble} To close it: Session.from_id({workload.id!r}, service).close()."
     )
-
-
-def _keep_receipts(watch: Watch) -> str:
-    """Keep the receipts of the jobs that are done; return a line about them, "" where there is no job."""
-    done = [job for job, facts in zip(watch.jobs, watch.facts().jobs, strict=True) if facts.status == "DONE"]
-    without, number = "", 0
-    for job in done:
-        try:
-            kept_receipts.keep(receipt_of(job))
-            number += 1
-        except QmodeError as error:
-            without = sentence(error)
-        except Exception as error:  # noqa: BLE001 - of the network, of the service
-            without = sentence(f"job {job.job_id()} could not be asked: {error}")
-    kept = (
-        f"{count(number, 'receipt')} kept: %qmode receipt lays what was charged beside the model. "
-        if number
-        else ""
-    )
-    return f"{kept}{without}".strip()
 
 
 def _asks() -> bool:

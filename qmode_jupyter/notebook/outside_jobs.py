@@ -70,6 +70,8 @@ class OutsideJobs:
         self._backend = backend
         self._sees = sees
         self._found: dict[Stranger, None] = {}
+        #: Jobs that IBM's client sent to a service, by id: which one is known when they have been made.
+        self._sent: dict[str, Stranger] = {}
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -91,7 +93,8 @@ class OutsideJobs:
         joins
             What does join it, in a sentence.
         """
-        found = list(self._found)
+        sent = (stranger for job, stranger in self._sent.items() if not self._sees(job))
+        found = list(dict.fromkeys((*self._found, *sent)))
         if (refused := _without_mode(error)) is not None:
             found.append(refused)
         if jobs_seen:
@@ -107,11 +110,11 @@ class OutsideJobs:
         if primitive is None or _package(type(job).__module__) == "qmode_jupyter" or _is_a_runners_thread():
             return  # it was looked up and not run, is seen anyway, or is part of a job that was noted
         if type(job).__module__ == f"{_IBM}.runtime_job_v2":
-            if self._sees(job.job_id()):
-                return
-            what_then = "whose jobs went to IBM's service"
-        else:
-            what_then = "whose jobs ran at once, in no queue"
+            self._sent[job.job_id()] = Stranger(
+                _origin(primitive), "whose jobs went to IBM's service by themselves"
+            )
+            return
+        what_then = "whose jobs ran at once, in no queue"
         of_ibm = _package(type(primitive).__module__) == _IBM
         is_reference = not of_ibm and not self._stands_for_a_qpu(getattr(primitive, "_backend", None))
         self._found[Stranger(_origin(primitive), what_then, is_reference)] = None

@@ -160,7 +160,7 @@ def _job(job: JobFacts, facts: Facts, origin_s: float) -> JobRecord:
     def since(at: float | None) -> float | None:
         return None if at is None else max(0.0, at - origin_s)
 
-    coded = _CODE.match(job.reason)
+    coded = _CODE.search(job.reason)
     return JobRecord(
         id=job.id,
         qpu=facts.qpu,

@@ -6,6 +6,8 @@ interrupted while a session is being opened has one to close.
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
 
 T = TypeVar("T")
+
+#: The body of the service's answer, as the client shows it behind its status.
+_BODY: Final = re.compile(r'\{"errors".*\}')
 
 #: Seconds that an answer is waited for when somebody has interrupted.
 _PATIENCE_S: Final = 30.0
@@ -129,4 +134,14 @@ def _uninterrupted(action: Callable[[], T]) -> tuple[T, KeyboardInterrupt | None
 
 
 def _words(error: BaseException) -> str:
-    return sentence(" ".join(str(error).split()) or type(error).__name__)
+    """Return what went wrong in a sentence or two: what the service says, where it says something."""
+    text = " ".join(str(error).split())
+    body = _BODY.search(text)
+    try:
+        said = json.loads(body.group())["errors"][0] if body else {}
+        if message := said.get("message"):
+            solution = sentence(said["solution"]) if said.get("solution") else ""
+            return f"{sentence(message).rstrip('.')} ({said.get('code')}). {solution}".strip()
+    except (ValueError, LookupError, AttributeError):
+        pass  # an answer of another shape is shown as it is
+    return sentence(text or type(error).__name__)
