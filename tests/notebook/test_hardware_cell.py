@@ -118,7 +118,7 @@ def test_an_error_in_the_cell_closes_it_and_its_jobs_run_on(cloud: InteractiveSh
 
 
 def test_a_job_that_fails_is_shown_with_the_services_reason(cloud: InteractiveShell) -> None:
-    body = "options = {'max_execution_time': 1, 'default_shots': 100000}\n_ = Sampler(options=options).run([isa])"
+    body = "given = {'max_execution_time': 1, 'default_shots': 100000}\n_ = Sampler(options=given).run([isa])"
     _, error = run(cloud, "%%qbatch -b real -y -q -o report\n" + body)
     assert error is None
     (job,) = cloud.user_ns["report"].jobs

@@ -63,6 +63,8 @@ class JobFacts:
     def charge_known(self) -> bool:
         """Whether the service says what it is charged, and won't say anything else later."""
         usage = self.metrics.get("usage") or {}
+        if (self.metrics.get("timestamps") or {}).get("finished") is None:
+            return False
         return usage.get("status", "complete") != "pending" and "qpu_charge_time_seconds" in usage
 
 

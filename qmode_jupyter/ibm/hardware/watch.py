@@ -26,7 +26,7 @@ EVERY_S: Final = 1.0
 #: The same for a service on this machine.
 EVERY_LOCAL_S: Final = 0.05
 #: So often is asked in a row for what the service has not got yet, or does not answer.
-_TRIES: Final = 10
+_TRIES: Final = 5
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ class _Watched:
     @property
     def known(self) -> bool:
         """Whether nothing more is to be known of it."""
-        return self.facts.ended and (self.facts.charge_known or self.asked >= _TRIES)
+        explained = self.facts.status != "ERROR" or bool(self.facts.reason)
+        charged = self.facts.charge_known or self.asked >= _TRIES
+        return self.facts.ended and explained and charged
 
 
 class Watch:
@@ -211,9 +213,10 @@ class Watch:
     def _ask_job(self, watched: _Watched) -> None:
         """Ask for what is left to know of a job that has ended: why it failed, then its metrics."""
         if watched.facts.status == "ERROR" and not watched.facts.reason:
-            reason = watched.job.error_message() or "The service gave no reason."
+            watched.asked += 1
+            reason = watched.job.error_message() if watched.asked <= _TRIES else None
             with self._lock:
-                watched.facts = replace(watched.facts, reason=reason)
+                watched.facts = replace(watched.facts, reason=reason or "The service gave no reason.")
             return
         watched.asked += 1
         self._ask_metrics(watched)
