@@ -131,6 +131,16 @@ def serve(
     return server
 
 
+def stop(service: RuntimeService) -> bool:
+    """Let an emulated service listen no more; return whether it did."""
+    with _making:
+        server = _servers.pop(service, None)
+    if server is None or server.closed:
+        return False
+    server.close()
+    return True
+
+
 def _server_of(of: RuntimeService | Server | None) -> Server:
     if isinstance(of, Server):
         return of

@@ -5,6 +5,7 @@ One table of commands feeds its usage, its dispatch and its completion.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
 from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, processor_of, split_words
+from qmode_jupyter.notebook.ibm_client import ibm_is_installed
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
@@ -306,6 +308,41 @@ def cancel(services: Services, ids: Sequence[str]) -> None:
         raise UsageError(sentence(error)) from None
 
 
+def serve(services: Services, ids: Sequence[str], *, stop: bool = False) -> Text | None:
+    """Let IBM's client in other processes use the service, or end that."""
+    if ids:
+        raise UsageError(f"%qmode serve takes nothing more but --stop, not {' '.join(ids)!r}.")
+    if not ibm_is_installed():
+        raise UsageError(
+            '%qmode serve needs IBM\'s client and a web server: pip install "qmode_jupyter[ibm]".'
+        )
+    from qmode_jupyter.errors import QmodeError
+    from qmode_jupyter.ibm import connect
+
+    if stop:
+        stopped = sum(connect.stop(service) for service in services.open)
+        say("Nothing is served any more." if stopped else "Nothing was served.")
+        return None
+    try:
+        variables = connect.env(services.current)
+    except QmodeError as error:
+        raise UsageError(sentence(error)) from None
+    lines = [f"  export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return Text(
+        "\n".join(
+            [
+                "This service is served to IBM's client on this machine only, until %qmode serve --stop:",
+                f"  URL    {variables['QISKIT_IBM_URL']}",
+                f"  CRN    {variables['QISKIT_IBM_INSTANCE']}",
+                f"  token  {variables['QISKIT_IBM_TOKEN']}",
+                "With these variables QiskitRuntimeService() in another process comes here:",
+                *lines,
+                "In this notebook: from qmode_jupyter import ibm; service = ibm.service()",
+            ]
+        )
+    )
+
+
 # ---- what stands behind them
 
 
@@ -441,5 +478,12 @@ COMMANDS: Final[dict[str, Command]] = {
             (Flag(("--all",)),),
         ),
         Command("cancel", "ID", "cancel a job, or every job of a workload", cancel),
+        Command(
+            "serve",
+            "[--stop]",
+            "let IBM's client in other processes of this machine use the service",
+            serve,
+            (Flag(("--stop",)),),
+        ),
     )
 }
