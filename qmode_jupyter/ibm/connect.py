@@ -58,7 +58,7 @@ def service(of: RuntimeService | Server | None = None) -> QiskitRuntimeService:
         For something else.
     """
     server = _server_of(of)
-    with _making, _environment(_hosts(server)):
+    with _making, _environment(_hosts(server)), _unlogged():
         made = QiskitRuntimeService(
             channel="ibm_quantum_platform",
             token=server.token,
@@ -74,11 +74,7 @@ def service_and_backend(of: RuntimeService, backend: BackendV2) -> tuple[QiskitR
     server = _server_of(of)
     if not belongs(backend):
         server.lend(backend)
-    _client_log.addFilter(_no_saved_account)
-    try:
-        made = service(server)
-    finally:
-        _client_log.removeFilter(_no_saved_account)
+    made = service(server)
     # Not by `backend()`, which knows only what is listed, and leaves gates out.
     return made, made._create_backend_obj(backend.name, server.crn, use_fractional_gates=None)
 
@@ -162,6 +158,15 @@ def _hosts(server: Server) -> dict[str, str]:
         "NO_PROXY": direct,
         "no_proxy": direct,
     }
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    _client_log.addFilter(_no_saved_account)
+    try:
+        yield
+    finally:
+        _client_log.removeFilter(_no_saved_account)
 
 
 def _no_saved_account(record: logging.LogRecord) -> bool:

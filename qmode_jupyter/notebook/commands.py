@@ -451,7 +451,7 @@ COMMANDS: Final[dict[str, Command]] = {
         Command(
             "receipt",
             "[FILE|ID]",
-            "what real jobs were charged, beside what the model says of it; without FILE those of the "
+            "what real jobs were charged, beside what the model says; without FILE those of the "
             "last cell on hardware",
             receipt,
         ),

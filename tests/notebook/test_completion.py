@@ -55,7 +55,7 @@ def test_a_value_is_offered_behind_its_flag() -> None:
 def test_the_commands_then_their_flags_then_the_values() -> None:
     assert offered("%qmode ") == list(COMMANDS)
     assert offered("%qmode st") == ["status"]
-    assert offered("%qmode compare vqe --") == ["plans", "loads", "figure"]
+    assert offered("%qmode compare vqe --") == ["plans", "processors", "loads", "figure"]
     assert offered("%qmode compare vqe --plans ") == list(PLANS)
     assert offered("%qmode show --") == []
     assert offered("%qmode nonesuch --") == []

@@ -111,23 +111,29 @@ def _uninterrupted(action: Callable[[], T]) -> tuple[T, KeyboardInterrupt | None
     """Return what `action` returns, and the interrupt that came meanwhile, if one did."""
     returned: list[T] = []
     raised: list[BaseException] = []
+    claimed, over = threading.Lock(), threading.Event()
 
     def act() -> None:
+        if not claimed.acquire(blocking=False):
+            return  # an interrupt came while a thread was started, so that there are two
         try:
             returned.append(action())
         except BaseException as error:  # noqa: BLE001 - raised again by who waits
             raised.append(error)
+        finally:
+            over.set()
 
-    thread = threading.Thread(target=act, name="qmode-ibm-request", daemon=True)
-    thread.start()
     interrupt: KeyboardInterrupt | None = None
-    while thread.is_alive():
+    while not over.is_set():
         try:
-            thread.join(None if interrupt is None else _PATIENCE_S)
-            if interrupt is not None and thread.is_alive():
-                raise IBMRuntimeError("The service has not answered.")
+            if not claimed.locked():
+                threading.Thread(target=act, name="qmode-ibm-request", daemon=True).start()
+            answered = over.wait(None if interrupt is None else _PATIENCE_S)
         except KeyboardInterrupt as another:
             interrupt = another
+        else:
+            if not answered:
+                raise IBMRuntimeError("The service has not answered.")
     if raised:
         raise raised[0]
     return returned[0], interrupt
@@ -144,4 +150,4 @@ def _words(error: BaseException) -> str:
             return f"{sentence(message).rstrip('.')} ({said.get('code')}). {solution}".strip()
     except (ValueError, LookupError, AttributeError):
         pass  # an answer of another shape is shown as it is
-    return sentence(text or type(error).__name__)
+    return sentence((text[:1].upper() + text[1:]) or type(error).__name__)
