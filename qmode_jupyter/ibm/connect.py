@@ -9,6 +9,7 @@ is made. These are private fields of the client's; there is no public way.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,15 +20,17 @@ from weakref import WeakKeyDictionary
 from qiskit_ibm_runtime import QiskitRuntimeService, exceptions
 from requests.auth import AuthBase
 
-from qmode_jupyter.client.service import RuntimeService, default_service
+from qmode_jupyter.client.service import RuntimeService, belongs, default_service
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.ibm.server.app import THREAD_HEADER
 from qmode_jupyter.ibm.server.listening import HOST, Server
 from qmode_jupyter.ibm.server.served import Hold
 
 if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
     from requests import PreparedRequest
 
+_client_log: Final = logging.getLogger("qiskit_ibm_runtime.qiskit_runtime_service")
 #: Held while the environment is ours, and while a server is looked for and made.
 _making: Final = threading.RLock()
 #: The servers that were begun here; each ends with its service.
@@ -55,7 +58,7 @@ def service(of: RuntimeService | Server | None = None) -> QiskitRuntimeService:
         For something else.
     """
     server = _server_of(of)
-    with _making, _environment(_hosts(server)):
+    with _making, _environment(_hosts(server)), _unlogged():
         made = QiskitRuntimeService(
             channel="ibm_quantum_platform",
             token=server.token,
@@ -64,6 +67,23 @@ def service(of: RuntimeService | Server | None = None) -> QiskitRuntimeService:
         )
     _tie(made, server)
     return made
+
+
+def service_and_backend(of: RuntimeService, backend: BackendV2) -> tuple[QiskitRuntimeService, Any]:
+    """Return IBM's client of an emulated service, and a backend that runs there as the client has it."""
+    server = _server_of(of)
+    if not belongs(backend):
+        server.lend(backend)
+    made = service(server)
+    # Not by `backend()`, which knows only what is listed, and leaves gates out.
+    return made, made._create_backend_obj(backend.name, server.crn, use_fractional_gates=None)
+
+
+def emulated_by(client: Any) -> RuntimeService | None:
+    """Return the emulated service that a client from `service` talks to; None for any other client."""
+    auth = getattr(getattr(client, "_active_api_client", None), "_session", None)
+    credentials = getattr(auth, "auth", None)
+    return credentials.server.service if isinstance(credentials, _Credentials) else None
 
 
 def env(of: RuntimeService | Server | None = None) -> dict[str, str]:
@@ -107,6 +127,16 @@ def serve(
     return server
 
 
+def stop(service: RuntimeService) -> bool:
+    """Let an emulated service listen no more; return whether it did."""
+    with _making:
+        server = _servers.pop(service, None)
+    if server is None or server.closed:
+        return False
+    server.close()
+    return True
+
+
 def _server_of(of: RuntimeService | Server | None) -> Server:
     if isinstance(of, Server):
         return of
@@ -131,6 +161,20 @@ def _hosts(server: Server) -> dict[str, str]:
 
 
 @contextmanager
+def _unlogged() -> Iterator[None]:
+    _client_log.addFilter(_no_saved_account)
+    try:
+        yield
+    finally:
+        _client_log.removeFilter(_no_saved_account)
+
+
+def _no_saved_account(record: logging.LogRecord) -> bool:
+    """Drop what the client says of a saved account: nobody asked for one."""
+    return "saved account" not in record.getMessage()
+
+
+@contextmanager
 def _environment(ours: Mapping[str, str]) -> Iterator[None]:
     before = {word: os.environ.get(word) for word in (*ours, *_ASTRAY)}
     for word in _ASTRAY:
@@ -150,12 +194,12 @@ class _Credentials(AuthBase):
     """Says who asks: with the token itself, and which thread of this process waits for the answer."""
 
     def __init__(self, server: Server) -> None:
-        self._token, self._crn, self._secret = server.token, server.crn, server.secret
+        self.server = server
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"apikey {self._token}"
-        request.headers["Service-CRN"] = self._crn
-        request.headers[THREAD_HEADER] = f"{self._secret}:{threading.get_ident()}"
+        request.headers["Authorization"] = f"apikey {self.server.token}"
+        request.headers["Service-CRN"] = self.server.crn
+        request.headers[THREAD_HEADER] = f"{self.server.secret}:{threading.get_ident()}"
         return request
 
 

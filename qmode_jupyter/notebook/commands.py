@@ -5,6 +5,7 @@ One table of commands feeds its usage, its dispatch and its completion.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 
 from qmode_jupyter import planning
+from qmode_jupyter.client import kept_receipts
 from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
 from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, processor_of, split_words
+from qmode_jupyter.notebook.ibm_client import ibm_is_installed
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
@@ -38,6 +41,8 @@ from qmode_jupyter.style.words import count, printable
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
 
+#: So many of the receipts that are kept are shown when none is named.
+_NEWEST_RECEIPTS: Final = 10
 #: How far right of the commands their help begins.
 _HELP_AT: Final = 27
 
@@ -175,7 +180,7 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
     """Where the time went: of one workload or job, or the sums of all."""
     if ids:
         service, name = _one(services, ids, "usage")
-        return Report(service.runtime, name)
+        return Report(service.trace(name), name)
     tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s.runtime))["workloads"]]
     return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
@@ -183,7 +188,7 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
 def timeline(services: Services, ids: Sequence[str]) -> Any:
     """Draw a workload or job."""
     service, name = _one(services, ids, "timeline") if ids else services.latest()
-    return Report(service.runtime, name).timeline()
+    return Report(service.trace(name), name).timeline()
 
 
 def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
@@ -198,13 +203,23 @@ def why(services: Services, ids: Sequence[str]) -> Any:
 
 
 def receipt(services: Services, ids: Sequence[str]) -> Any:
-    """Lay the receipts in a file beside the cost model."""
+    """Lay receipts beside the cost model: those in a file, of a job, or of the last cell on hardware."""
     from qmode_jupyter.client.receipts import read
 
-    if len(ids) != 1:
-        raise UsageError("%qmode receipt takes one file, as in: %qmode receipt receipt.json.")
+    if len(ids) > 1:
+        raise UsageError(
+            "%qmode receipt takes one file or job, or nothing for the last cell on hardware, as in: %qmode "
+            "receipt receipt.json."
+        )
+    files: list[str | Path] = list(ids or services.receipts or kept_receipts.kept()[:_NEWEST_RECEIPTS])
+    if not files:
+        raise UsageError(
+            "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file."
+        )
+    if ids and not Path(ids[0]).expanduser().exists():
+        files = [kept_receipts.of_job(ids[0]) or ids[0]]
     try:
-        checks = [services.current.receipt(one) for one in read(ids[0])]
+        checks = [services.current.receipt(one) for file in files for one in read(file)]
     except ValueError as error:  # IBMInputValueError is one
         raise UsageError(sentence(error)) from None
     return checks[0] if len(checks) == 1 else Text("\n\n".join(map(repr, checks)))
@@ -291,6 +306,41 @@ def cancel(services: Services, ids: Sequence[str]) -> None:
             say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
     except QmodeError as error:
         raise UsageError(sentence(error)) from None
+
+
+def serve(services: Services, ids: Sequence[str], *, stop: bool = False) -> Text | None:
+    """Let IBM's client in other processes use the service, or end that."""
+    if ids:
+        raise UsageError(f"%qmode serve takes nothing more but --stop, not {' '.join(ids)!r}.")
+    if not ibm_is_installed():
+        raise UsageError(
+            '%qmode serve needs IBM\'s client and a web server: pip install "qmode_jupyter[ibm]".'
+        )
+    from qmode_jupyter.errors import QmodeError
+    from qmode_jupyter.ibm import connect
+
+    if stop:
+        stopped = sum(connect.stop(service) for service in services.open)
+        say("Nothing is served any more." if stopped else "Nothing was served.")
+        return None
+    try:
+        variables = connect.env(services.current)
+    except QmodeError as error:
+        raise UsageError(sentence(error)) from None
+    lines = [f"  export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return Text(
+        "\n".join(
+            [
+                "This service is served to IBM's client on this machine only, until %qmode serve --stop:",
+                f"  URL    {variables['QISKIT_IBM_URL']}",
+                f"  CRN    {variables['QISKIT_IBM_INSTANCE']}",
+                f"  token  {variables['QISKIT_IBM_TOKEN']}",
+                "With these variables QiskitRuntimeService() in another process comes here:",
+                *lines,
+                "In this notebook: from qmode_jupyter import ibm; service = ibm.service()",
+            ]
+        )
+    )
 
 
 # ---- what stands behind them
@@ -398,7 +448,13 @@ COMMANDS: Final[dict[str, Command]] = {
             ),
         ),
         Command("why", "[ID]", "what each charged second was for, and what would have saved most", why),
-        Command("receipt", "FILE", "what a real job was charged, beside what the model says of it", receipt),
+        Command(
+            "receipt",
+            "[FILE|ID]",
+            "what real jobs were charged, beside what the model says; without FILE those of the "
+            "last cell on hardware",
+            receipt,
+        ),
         Command(
             "calibrate",
             "FILE...|--reset",
@@ -422,5 +478,12 @@ COMMANDS: Final[dict[str, Command]] = {
             (Flag(("--all",)),),
         ),
         Command("cancel", "ID", "cancel a job, or every job of a workload", cancel),
+        Command(
+            "serve",
+            "[--stop]",
+            "let IBM's client in other processes of this machine use the service",
+            serve,
+            (Flag(("--stop",)),),
+        ),
     )
 }

@@ -179,6 +179,9 @@ def _flag(help_text: str, *short: str, **details: Any) -> Any:
     return field(default=default, metadata={"short": short, "help": help_text, **details})
 
 
+_NO_HARDWARE: Final = "%%qjob runs on no hardware, so nothing is asked."
+
+
 @dataclass(frozen=True, slots=True)
 class CellFlags:
     """The flags of %%qsession, %%qbatch and %%qjob: what stands in front of a cell; None is not given."""
@@ -219,6 +222,16 @@ class CellFlags:
     out: str | None = _flag("store a report of the run in this variable", "-o", read=_variable, metavar="VAR")
     quiet: bool = _flag("no widget and no timeline", "-q")
     no_timeline: bool = _flag("no timeline")
+    yes: bool = _flag(
+        "on hardware, run without being asked whether the price is right", "-y", not_in_a_job=_NO_HARDWARE
+    )
+
+    @property
+    def only_emulated(self) -> tuple[str, ...]:
+        """The flags that were given and that real hardware has not, as they are written."""
+        left = ("budget", "keep_open")
+        names = (*self.service, *(name for name in left if getattr(self, name)))
+        return tuple(f"--{name.replace('_', '-')}" for name in names)
 
     @property
     def service(self) -> dict[str, Any]:

@@ -104,10 +104,18 @@ class QModeMagics(Magics):
             self.shell.run_line_magic("pinfo", f"%%{magic.__name__}")
             return
         flags = parse(magic, line)
+        from qmode_jupyter.notebook.ibm_client import hardware_backend
         from qmode_jupyter.notebook.workload_cell import WorkloadCell
 
+        real = hardware_backend(flags.backend, self.shell.user_ns, mode)
+        given = (self.shell, self._services, self._cards, self._names, mode, flags)
         try:
-            WorkloadCell(self.shell, self._services, self._cards, self._names, mode, flags).run(cell)
+            if real is None:
+                WorkloadCell(*given).run(cell)
+            else:
+                from qmode_jupyter.notebook.hardware_cell import HardwareCell
+
+                HardwareCell(*given, real).run(cell)
         finally:
             self._pages.flush()
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _IBM: Final = "qiskit_ibm_runtime"
 # What IBM's client says to a primitive without a mode (SEMANTICS P1).
 _NO_MODE: Final = "A backend or session must be specified."
+#: What joins a cell's emulated session.
+JOINS: Final = "The cell's own Sampler and Estimator, and those of qmode_jupyter, join it."
 # Packages that run jobs: their frames stand between a call and the job that it makes, and they have
 # threads of their own.
 _RUNNERS: Final = frozenset({"qiskit", "qiskit_aer", _IBM})
@@ -60,19 +62,24 @@ class OutsideJobs:
     ----------
     backend
         The cell's own.
+    sees
+        Whether the cell's service has a job of this id.
     """
 
-    def __init__(self, backend: BackendV2) -> None:
+    def __init__(self, backend: BackendV2, sees: Callable[[str], bool]) -> None:
         self._backend = backend
+        self._sees = sees
         self._found: dict[Stranger, None] = {}
+        #: Jobs that IBM's client sent to a service, by id: which one is known when they have been made.
+        self._sent: dict[str, Stranger] = {}
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note the jobs that are made meanwhile."""
-        with _watch(BasePrimitiveJob, self._note_primitive_job), _watch(JobV1, self._note_backend_job):
+        with noting(BasePrimitiveJob, self._note_primitive_job), noting(JobV1, self._note_backend_job):
             yield
 
-    def line(self, owner: str, jobs_seen: int, error: BaseException | None) -> str:
+    def line(self, owner: str, jobs_seen: int, error: BaseException | None, joins: str = JOINS) -> str:
         """Return what a person has to know of them, in one line; "" if there is nothing.
 
         Parameters
@@ -83,8 +90,11 @@ class OutsideJobs:
             How many jobs of the cell's that has seen.
         error
             What ended the cell.
+        joins
+            What does join it, in a sentence.
         """
-        found = list(self._found)
+        sent = (stranger for job, stranger in self._sent.items() if not self._sees(job))
+        found = list(dict.fromkeys((*self._found, *sent)))
         if (refused := _without_mode(error)) is not None:
             found.append(refused)
         if jobs_seen:
@@ -93,16 +103,18 @@ class OutsideJobs:
             return ""
         begins = f"Not every job ran in this {owner}" if jobs_seen else f"This {owner} saw no job"
         said = "; ".join(f"{stranger.came_from}, {stranger.what_then}" for stranger in found)
-        return f"{begins}: {said}. The cell's own Sampler and Estimator, and those of qmode_jupyter, join it."
+        return f"{begins}: {said}. {joins}"
 
     def _note_primitive_job(self, job: Any) -> None:
         primitive = _primitive(_frames())
         if primitive is None or _package(type(job).__module__) == "qmode_jupyter" or _is_a_runners_thread():
             return  # it was looked up and not run, is seen anyway, or is part of a job that was noted
         if type(job).__module__ == f"{_IBM}.runtime_job_v2":
-            what_then = "whose jobs went to IBM's service"
-        else:
-            what_then = "whose jobs ran at once, in no queue"
+            self._sent[job.job_id()] = Stranger(
+                _origin(primitive), "whose jobs went to IBM's service by themselves"
+            )
+            return
+        what_then = "whose jobs ran at once, in no queue"
         of_ibm = _package(type(primitive).__module__) == _IBM
         is_reference = not of_ibm and not self._stands_for_a_qpu(getattr(primitive, "_backend", None))
         self._found[Stranger(_origin(primitive), what_then, is_reference)] = None
@@ -126,7 +138,7 @@ class OutsideJobs:
 
 
 @contextmanager
-def _watch(cls: type, note: Callable[[Any], None]) -> Iterator[None]:
+def noting(cls: type, note: Callable[[Any], None]) -> Iterator[None]:
     """Call `note` with each object of `cls` that is made meanwhile; there is no other place to hear of it."""
     before = cls.__init__  # type: ignore[misc]
 

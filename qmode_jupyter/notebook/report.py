@@ -6,7 +6,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from qmode_jupyter.notebook.text.tables import usage_table
-from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.words import count
@@ -26,9 +25,9 @@ class Report:
         Seconds that it is charged with.
     """
 
-    def __init__(self, runtime: Runtime, owner: str) -> None:
+    def __init__(self, trace: Trace, owner: str) -> None:
         self.id = owner
-        self.trace: Trace = runtime.trace(owner)
+        self.trace = trace
         workloads = self.trace.workloads
         self.usage_s: float = workloads[0].usage_s if workloads else sum(j.charged_s for j in self.jobs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.session import Session
     from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.scheduler.records import WorkloadRecord
+    from qmode_jupyter.scheduler.trace import Trace
 
 
 class Services:
@@ -36,6 +38,10 @@ class Services:
         self._current: RuntimeService | None = None
         #: What the last cell left open.
         self.kept: Session | None = None
+        #: The files with the receipts of the last cell on hardware.
+        self.receipts: list[Path] = []
+        #: What came of the cells that ran to their end, by mode and body: the newest of each.
+        self.rehearsed: dict[tuple[Mode, str], Trace] = {}
 
     @property
     def current(self) -> RuntimeService:

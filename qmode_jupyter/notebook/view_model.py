@@ -17,7 +17,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, overload
 
 from qmode_jupyter.scheduler.events import YOU
-from qmode_jupyter.scheduler.records import IN_LANE, SETTLED, JobState, Mode, WorkloadState, shown_state
+from qmode_jupyter.scheduler.records import (
+    IN_LANE,
+    SETTLED,
+    JobState,
+    Mode,
+    WorkloadRecord,
+    WorkloadState,
+    shown_state,
+)
 from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ Outcome = Literal["applied", "gap", "stale", "foreign"]
 
 
 class Clock(TypedDict):
-    """The emulated clock, and how it runs on from the moment it was read."""
+    """The emulated clock, and how it runs on from the moment it was read; ``real``: it is the wall's."""
 
     now: float
     at_ms: float
@@ -51,6 +59,7 @@ class Clock(TypedDict):
     held: bool
     speed: float | Literal["max"]
     origin_ms: float
+    real: NotRequired[bool]
 
 
 class Plan(TypedDict):
@@ -308,12 +317,12 @@ class _Builder:
             "idle": {
                 "timeout": workload.interactive_timeout_s,
                 "deadline": _ms(workload.idle_deadline_at),
-                "note": _idle_note(workload),
+                "note": idle_note(workload),
             },
             "max": {
                 "timeout": workload.max_time_s,
                 "deadline": _ms(workload.expires_at),
-                "note": _max_note(workload),
+                "note": max_note(workload),
             },
             "usage": _ms(usage),
             "qpu": _ms(workload.jobs_on_qpu_s),
@@ -441,7 +450,8 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def _idle_note(workload: LiveWorkload) -> str:
+def idle_note(workload: LiveWorkload | WorkloadRecord) -> str:
+    """Return why the interactive timeout does not count; "" while it does."""
     if workload.idle_deadline_at is not None:
         return ""
     return {
@@ -452,7 +462,8 @@ def _idle_note(workload: LiveWorkload) -> str:
     }[workload.state]
 
 
-def _max_note(workload: LiveWorkload) -> str:
+def max_note(workload: LiveWorkload | WorkloadRecord) -> str:
+    """Return how the maximum timeout counts."""
     if workload.state is WorkloadState.CLOSED:
         return ""
     return "counts from the first job" if workload.expires_at is None else "never pauses"

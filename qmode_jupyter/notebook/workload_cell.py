@@ -12,9 +12,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.actions import cancel_all
 from qmode_jupyter.notebook.cell_names import CellNames
-from qmode_jupyter.notebook.display.live import LiveDisplay, say
+from qmode_jupyter.notebook.display.live import Emulated, LiveDisplay, say
 from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.flags import CellFlags
+from qmode_jupyter.notebook.ibm_client import primitives_joined
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
 from qmode_jupyter.notebook.services import Services
@@ -108,7 +109,7 @@ class WorkloadCell:
             if isinstance(error, KeyboardInterrupt):  # SEMANTICS A23
                 self._runtime.workloads.abandon(workload)
             elif self._flags.keep_open and error is None:
-                report = Report(self._runtime, workload)
+                report = Report(self._runtime.trace(workload), workload)
                 self._services.kept = session
                 display.leave()
                 self._store(report)
@@ -118,6 +119,7 @@ class WorkloadCell:
                 late = self._wait(lambda: self._runtime.workloads.wait(workload), workload)
                 error = error or late
             self._finish(workload, display, error)
+            self._services.rehearsed[self._mode, body.strip()] = self._runtime.trace(workload)
 
     @property
     def _runtime(self) -> Runtime:
@@ -185,7 +187,7 @@ class WorkloadCell:
         return self._service
 
     def _display(self, owner: str) -> LiveDisplay:
-        return LiveDisplay(self._runtime, owner, self._cards, quiet=self._flags.quiet)
+        return LiveDisplay(Emulated(self._runtime, owner), self._cards, quiet=self._flags.quiet)
 
     def _run(self, body: str, owner: str, **names: Any) -> BaseException | None:
         from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
@@ -193,10 +195,11 @@ class WorkloadCell:
 
         names |= {"Sampler": SamplerV2, "Estimator": EstimatorV2}
         names |= {"backend": self._backend, "service": self._service}
-        outside = OutsideJobs(self._backend)
+        outside = OutsideJobs(self._backend, self._sees)
         try:
             before = self._jobs_of(owner)
-            with self._names.defined(names), outside.watched():
+            joined = primitives_joined(body, self._service, self._backend, self._mode, owner)
+            with self._names.defined(names), outside.watched(), joined:
                 error = run_body(self._shell, body)
             noun = "cell" if self._mode is Mode.JOB else self._mode.value
             if line := outside.line(noun, self._jobs_of(owner) - before, error):
@@ -204,6 +207,10 @@ class WorkloadCell:
             return error
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
             return interrupt
+
+    def _sees(self, job: str) -> bool:
+        """Whether a job is in the cell's service, where widget and tables show it."""
+        return not self._service.closed and job in self._runtime.jobs
 
     def _jobs_of(self, owner: str) -> int:
         """Return how many jobs the cell's workload or group has had; none if its service is closed."""
@@ -243,7 +250,7 @@ class WorkloadCell:
         return None
 
     def _finish(self, owner: str, display: LiveDisplay, error: BaseException | None) -> None:
-        report = Report(self._runtime, owner)
+        report = Report(self._runtime.trace(owner), owner)
         display.finish()
         if not self._flags.no_timeline:
             display.draw(report)

@@ -23,13 +23,15 @@ USAGE = """%qmode COMMAND
                            what it would have taken and cost in the other modes, on other plans and
                            processors, in busier queues
   why [ID]                 what each charged second was for, and what would have saved most
-  receipt FILE             what a real job was charged, beside what the model says of it
+  receipt [FILE|ID]        what real jobs were charged, beside what the model says; without FILE
+                           those of the last cell on hardware
   calibrate FILE...|--reset
                            fit the cost model to receipts of your own, for all services to come
   advise [ID]              what the run teaches, with its own numbers
   export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
   close ID|--all           close a session or batch: no new jobs, the others run on
   cancel ID                cancel a job, or every job of a workload
+  serve [--stop]           let IBM's client in other processes of this machine use the service
 
 An ID may be shortened, or be a workload's name.
 Example: %qmode timeline vqe"""

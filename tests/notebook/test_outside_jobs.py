@@ -30,6 +30,12 @@ def shown(shell: InteractiveShell, cell: str) -> str:
 
 
 @pytest.fixture(autouse=True)
+def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IBM's client alone: its primitives can't join."""
+    monkeypatch.setattr("qmode_jupyter.notebook.ibm_client.ibm_is_installed", lambda: False)
+
+
+@pytest.fixture(autouse=True)
 def nothing_of_qiskits_is_left_changed() -> Iterator[None]:
     before = BasePrimitiveJob.__init__, JobV1.__init__
     yield

@@ -71,8 +71,8 @@ def test_resetting_forgets_it_and_says_so(shell: InteractiveShell, files: dict[s
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("receipt", "%qmode receipt takes one file, as in: %qmode receipt receipt.json."),
-        ("receipt a b", "%qmode receipt takes one file"),
+        ("receipt", "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file."),
+        ("receipt a b", "%qmode receipt takes one file or job, or nothing for the last cell on hardware"),
         ("receipt nowhere.json", "The receipt 'nowhere.json' can't be read: No such file or directory."),
         ("receipt {failed}", "of a job that is 'ERROR'"),
         ("calibrate", "%qmode calibrate takes files of receipts, or --reset alone"),

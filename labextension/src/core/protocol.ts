@@ -29,6 +29,8 @@ export interface IClock {
   speed: number | 'max';
   /** When emulated second 0 was, in epoch milliseconds. */
   origin_ms: number;
+  /** The seconds are those of the wall: nothing is emulated. */
+  real?: boolean;
 }
 
 export interface IPlan {

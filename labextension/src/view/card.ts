@@ -161,13 +161,11 @@ export class WorkloadCard {
         say(node, part.text);
       }
     );
-    const { origin_ms: origin, speed, held } = view.clock;
+    const { origin_ms: origin, speed, held, real } = view.clock;
     const time = timeOfDay(origin + now * 1000);
     const waits = held && workload.state !== 'closed' ? ', held for a simulation' : '';
-    say(
-      this._when,
-      view.live ? `emulated ${time}, ×${speed}${waits}` : `the kernel is gone, last seen at ${time}`
-    );
+    const running = real ? time : `emulated ${time}, ×${speed}${waits}`;
+    say(this._when, view.live ? running : `the kernel is gone, last seen at ${time}`);
   }
 
   private _speak(after: IHeard): void {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from qmode_jupyter.cost.processors import HERON_R2
 from qmode_jupyter.errors import BackendNotFoundError
 from qmode_jupyter.ibm.server.refusals import NO_BACKEND, Refusal, not_found
 from qmode_jupyter.ibm.server.wire import written
+from qmode_jupyter.runtime.backend_answers import hand_out
 from qmode_jupyter.runtime.backends import (
     DEFAULT_BACKEND,
     backend_names,
@@ -55,6 +57,8 @@ class Devices:
         self._lock = threading.Lock()
         self._offered: dict[str, str] | None = None
         self._configurations: dict[str, dict[str, Any]] = {}
+        #: Backends of a person's own, which are not listed.
+        self._lent: dict[str, BackendV2] = {}
         if named:
             known = set(backend_names())
             for source in named.values():
@@ -70,18 +74,30 @@ class Devices:
                 self._offered = _published()
             return self._offered
 
+    def lend(self, backend: BackendV2) -> None:
+        """Serve a backend of a person's own, too, under its own name; it is not listed."""
+        if self._lent.get(backend.name) is not backend:
+            self._lent[backend.name] = backend
+            self._configurations.pop(backend.name, None)
+
     def backend(self, name: str) -> BackendV2:
-        """Return the backend of that name, which belongs to the service.
+        """Return the backend of that name: one of the service, or one that it was lent.
 
         Raises
         ------
         BackendNotFoundError
             If there is none.
         """
+        if name in self._lent:
+            return self._lent[name]
         source = self._source(name)
         if source is not None and source != name:
-            self._service.runtime.qpus.name(name, source)
-        return self._service.backend(name)
+            with self._lock, warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # some snapshots warn that they are none
+                self._service.runtime.qpus.name(name, source)
+        found = self._service.runtime.qpus.backend(name)  # not the service's own: it says what ibm_* are
+        hand_out(found, self._service)
+        return found
 
     def is_mock(self, name: str) -> bool:
         """Whether jobs on it are dry runs."""
@@ -197,9 +213,9 @@ def _made_configuration(backend: BackendV2) -> dict[str, Any]:
     gates = [
         {
             "name": gate,
-            "parameters": [str(p) for p in target.operation_from_name(gate).params],
+            "parameters": [str(p) for p in _parameters(target.operation_from_name(gate))],
             "qasm_def": "",
-            "coupling_map": [list(place) for place in places if place is not None],
+            "coupling_map": [list(place) for place in places or () if place is not None],
         }
         for gate, places in target.items()
         if gate in known["basis_gates"]
@@ -207,12 +223,17 @@ def _made_configuration(backend: BackendV2) -> dict[str, Any]:
     features = ["qasm3"] if "if_else" in target.operation_names else []
     return known | {
         "gates": gates,
-        "supported_instructions": [n for n in known["supported_instructions"] if n not in _UNKNOWN],
+        "supported_instructions": [n for n in known.get("supported_instructions", ()) if n not in _UNKNOWN],
         "open_pulse": False,
         "online_date": written(0.0),
         "supported_features": features,
         "default_rep_delay": 1e6 * HERON_R2.rep_delay_s,
     }
+
+
+def _parameters(operation: Any) -> Iterable[Any]:
+    """Return an instruction's parameters; none of a simulator's, which is known by its class only."""
+    return () if isinstance(operation, type) else operation.params
 
 
 def _plain(value: Any) -> Any:

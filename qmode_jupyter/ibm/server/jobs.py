@@ -10,7 +10,7 @@ from typing import Any, Final
 from qiskit import __version__ as qiskit_version
 from qiskit_ibm_runtime import RuntimeEncoder
 
-from qmode_jupyter.client.details import as_sent, job_moments, job_seconds, wall
+from qmode_jupyter.client.details import as_sent, executing_seconds, job_moments, wall
 from qmode_jupyter.client.job_result import reason_of
 from qmode_jupyter.client.options import checked_tags
 from qmode_jupyter.client.options.kinds import MAPPING, TEXT, YES_NO, Kind, whole_number
@@ -190,7 +190,7 @@ def metrics(served: Served, call: Call) -> Answer:
             "usage": _usage(served, record),
             "caller": call.headers.get("x-qx-client-application", ""),
             "qiskit_version": qiskit_version,
-            "circuits_execution_time_ns": round(job_seconds(runtime, record)["on_qpu"] * 1e9),
+            "circuits_execution_time_ns": round(executing_seconds(runtime, record) * 1e9),
         }
     )
 

@@ -136,6 +136,10 @@ class Server:
         """Return one of its backends, as the service has it; jobs on it are those that clients see."""
         return self._served.devices.backend(name)
 
+    def lend(self, backend: BackendV2) -> None:
+        """Serve a backend of a person's own, too, under its own name; it is not listed."""
+        self._served.devices.lend(backend)
+
     @property
     def secret(self) -> str:
         """What a client in this process proves with that it is one."""

@@ -256,7 +256,7 @@ def _foot(snapshot: Mapping[str, Any], workload: Mapping[str, Any], now: float) 
     speed = clock["speed"] if clock["speed"] == "max" else f"{clock['speed']:g}"
     return (
         f'<div style="border-top:1px solid {_LINE};padding:6px 14px;font-size:12px;{_SOFT}">{counts}'
-        f" &nbsp;·&nbsp; emulated {at}, ×{speed}</div>"
+        f" &nbsp;·&nbsp; {at if clock.get('real') else f'emulated {at}, ×{speed}'}</div>"
     )
 
 

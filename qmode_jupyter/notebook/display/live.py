@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
 
@@ -14,32 +16,71 @@ from qmode_jupyter.notebook.view_model import Message, snapshot
 from qmode_jupyter.runtime.runtime import Runtime
 
 
+class Source(Protocol):
+    """One session, batch or group of jobs, as far as it can be shown: an emulated one, or a real one."""
+
+    @property
+    def owner(self) -> str:
+        """Its id."""
+
+    def view(self, changed: frozenset[str] | None) -> Message:
+        """Return its view model, whole for None, else the entries of the ids given."""
+
+    def act(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out what was clicked; see `actions.act`."""
+
+    def subscribe(
+        self, changed: Callable[[frozenset[str]], None], ended: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Call `changed` with the ids of what changed, `ended` at the end; return how to end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """A session, batch or group of the emulated service."""
+
+    runtime: Runtime
+    owner: str
+
+    def view(self, changed: frozenset[str] | None) -> Message:
+        """Return its view model."""
+        return snapshot(self.runtime, changed, only=self.owner)
+
+    def act(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out what was clicked."""
+        return act(self.runtime, request)
+
+    def subscribe(
+        self, changed: Callable[[frozenset[str]], None], ended: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Tell of changes."""
+        return self.runtime.subscribe(changed, ended)
+
+
 class LiveDisplay:
     """What is shown of one session, batch or group, wherever the person is, until it has ended.
 
     Parameters
     ----------
+    source
+        What is shown.
     limit
         What the live cards of all cells may send together.
     quiet
         Shows nothing at all.
     """
 
-    def __init__(self, runtime: Runtime, owner: str, limit: RateLimit, *, quiet: bool = False) -> None:
+    def __init__(self, source: Source, limit: RateLimit, *, quiet: bool = False) -> None:
         self._quiet = quiet
         if not quiet and front_end() not in ("none", "text"):
             # Half a second that a picture would otherwise cost at the end, also after an interrupt.
             import qmode_jupyter.timeline.figure  # noqa: F401
 
-        def view(changed: frozenset[str] | None) -> Message:
-            return snapshot(runtime, changed, only=owner)
-
-        def clicked(request: dict[str, Any]) -> dict[str, Any]:
-            return act(runtime, request)
-
-        self._display = NoDisplay() if quiet else open_display(owner, view, clicked, limit=limit)
-        self._unsubscribe = runtime.subscribe(self._display.changed, self._display.freeze)
-        self._display.changed((owner,))
+        self._display = (
+            NoDisplay() if quiet else open_display(source.owner, source.view, source.act, limit=limit)
+        )
+        self._unsubscribe = source.subscribe(self._display.changed, self._display.freeze)
+        self._display.changed((source.owner,))
 
     def leave(self) -> None:
         """Let it go on by itself until the workload has ended: the cell is over."""

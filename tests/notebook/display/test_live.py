@@ -9,7 +9,7 @@ import pytest
 
 from qmode_jupyter import Batch, RuntimeService, SamplerV2
 from qmode_jupyter.notebook.display import displays, live
-from qmode_jupyter.notebook.display.live import LiveDisplay, say
+from qmode_jupyter.notebook.display.live import Emulated, LiveDisplay, say
 from qmode_jupyter.notebook.display.throttle import RateLimit
 from qmode_jupyter.notebook.report import Report
 from tests.emulated import bell, service
@@ -37,10 +37,10 @@ def test_the_end_leaves_one_line_and_the_table(
 ) -> None:
     one, opened = batch
     owner = str(opened.session_id)
-    display = LiveDisplay(one.runtime, owner, RateLimit())
+    display = LiveDisplay(Emulated(one.runtime, owner), RateLimit())
     SamplerV2(opened).run([bell()], shots=10).result()
     display.finish()
-    display.draw(Report(one.runtime, owner))
+    display.draw(Report(one.trace(owner), owner))
     line, head, *table = capsys.readouterr().out.splitlines()
     assert line.startswith("batch watched")
     assert line.endswith("1 done")
@@ -54,10 +54,11 @@ def test_a_quiet_one_shows_nothing(
     terminal: None, batch: tuple[RuntimeService, Batch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, opened = batch
-    display = LiveDisplay(one.runtime, str(opened.session_id), RateLimit(), quiet=True)
+    owner = str(opened.session_id)
+    display = LiveDisplay(Emulated(one.runtime, owner), RateLimit(), quiet=True)
     display.leave()
     display.finish()
-    display.draw(Report(one.runtime, str(opened.session_id)))
+    display.draw(Report(one.trace(owner), owner))
     assert capsys.readouterr() == ("", "")
 
 
@@ -70,7 +71,7 @@ def test_the_end_of_the_service_ends_it(
     terminal: None, batch: tuple[RuntimeService, Batch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, opened = batch
-    display = LiveDisplay(one.runtime, str(opened.session_id), RateLimit())
+    display = LiveDisplay(Emulated(one.runtime, str(opened.session_id)), RateLimit())
     one.close()
     shown = capsys.readouterr().out
     display.finish()
@@ -86,7 +87,7 @@ def test_once_finished_it_is_told_of_nothing() -> None:
             happened.append("subscribed")
             return lambda: happened.append("unsubscribed")
 
-    display = LiveDisplay(Told(), "w1", RateLimit(), quiet=True)  # type: ignore[arg-type]
+    display = LiveDisplay(Emulated(Told(), "w1"), RateLimit(), quiet=True)  # type: ignore[arg-type]
     display.leave()
     assert happened == ["subscribed"], "the workload goes on"
     display.finish()
