@@ -29,6 +29,7 @@ MODULES = (
     "timeline",
     "widget",
     "memory",
+    "rest",
     "receipts",
 )
 _NAME_WIDTH, _DETAIL_WIDTH = 58, 74

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
@@ -26,6 +27,7 @@ from qmode_jupyter.simulation.tasks import SimulationOptions
 from qmode_jupyter.style.warn import warnings_kept
 
 if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
     from qiskit.primitives import PrimitiveResult
     from qiskit.providers import BackendV2
 
@@ -154,7 +156,16 @@ def _primitive(
 _HOOK: Final = RuntimeDecoder().object_hook
 
 
+@lru_cache(64)
+def _circuit(written: str) -> QuantumCircuit:
+    """Return a circuit; an iterative program sends the same one each time, and nobody changes it."""
+    circuit: QuantumCircuit = _HOOK({"__type__": "QuantumCircuit", "__value__": written})
+    return circuit
+
+
 def _revived(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("__type__") == "QuantumCircuit":
+        return _circuit(value["__value__"])
     if isinstance(value, dict):
         inside = {key: _revived(inner) for key, inner in value.items()}
         # Aer's own way to read a noise model is deprecated; the options read its dictionary themselves.
