@@ -225,22 +225,25 @@ class HardwareCell:
             raise error
 
     def _keep_receipts(self, watch: Watch) -> str:
-        """Keep the receipts of the jobs that are done; return a line about them, "" where there is none."""
-        self._services.receipts = []
-        without = ""
+        """Keep the receipts of the jobs that are done; return a line about them, "" where there is none.
+
+        What a stand-in charges teaches nothing of what real jobs cost: its receipts are not written.
+        """
+        receipts = self._services.receipts = {}
+        trouble = ""
         for job, facts in zip(watch.jobs, watch.facts().jobs, strict=True):
             if facts.status != "DONE":
                 continue
             try:
-                receipt = receipt_of(job)
-                self._services.receipts.append(kept_receipts.keep(receipt, stand_in=bool(self._place.local)))
+                receipts[facts.id] = receipt_of(job)
+                if not self._place.local:
+                    kept_receipts.keep(receipts[facts.id])
             except QmodeError as error:
-                without = sentence(error)
+                trouble = sentence(error)
             except Exception as error:  # noqa: BLE001 - of the network, of the service
-                without = sentence(f"job {job.job_id()} could not be asked: {error}")
-        number = len(self._services.receipts)
-        kept = f"{count(number, 'receipt')} kept: %qmode receipt lays what was charged beside the model."
-        return f"{kept if number else ''} {without}".strip()
+                trouble = sentence(f"Job {facts.id} could not be asked for its receipt: {error}")
+        there = f"%qmode receipt lays {count(len(receipts), 'receipt')} beside the model."
+        return f"{there if receipts else ''} {trouble}".strip()
 
 
 @dataclass(frozen=True, slots=True)

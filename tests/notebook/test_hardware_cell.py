@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import builtins
+import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
+from qmode_jupyter.client import kept_receipts
 from tests.notebook.cells import run, said
 
 pytest.importorskip("qiskit_ibm_runtime")
@@ -70,7 +73,7 @@ def test_the_cell_that_was_rehearsed_runs_on_hardware(cloud: InteractiveShell, m
     assert third == "run(..., dry_run=True) checks and times a job there without the QPU."
     assert rest[0].startswith(f"{mode} vqe on ibm_torino · Closed · ")
     assert rest[0].endswith(" · 3 done")
-    assert rest[-1].startswith("3 receipts kept")
+    assert rest[-1] == "%qmode receipt lays 3 receipts beside the model."
     assert "saw no job" not in shown.stdout
     assert "Not every job" not in shown.stdout
 
@@ -269,9 +272,13 @@ class _Nothing:
         return False
 
 
-def test_the_receipts_of_its_jobs_are_kept(cloud: InteractiveShell) -> None:
+def test_the_receipts_of_its_jobs_are_shown_and_those_of_real_ones_kept(
+    cloud: InteractiveShell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path))
     assert run(cloud, "%%qbatch -b real -y -q\n" + CELL)[1] is None
     jobs = [job.job_id() for job in cloud.user_ns["jobs"]]
+    assert kept_receipts.kept() == []
     shown, error = run(cloud, "%qmode receipt")
     assert error is None
     assert all(f"Job {job} on ibm_torino: charged" in shown.stdout for job in jobs)
@@ -279,3 +286,11 @@ def test_the_receipts_of_its_jobs_are_kept(cloud: InteractiveShell) -> None:
     assert error is None
     assert shown.stdout.count("Job ") == 1
     assert "more than the most" not in shown.stdout
+    monkeypatch.setattr("qmode_jupyter.ibm.hardware.account._LOCAL", re.compile("nowhere"))
+    shown, error = run(cloud, "%%qbatch -b real -y -q\n_ = Sampler().run([isa], shots=100)")
+    assert error is None
+    assert shown.stdout.startswith("ibm_torino is real hardware: Heron r1, ")
+    (file,) = kept_receipts.kept()
+    assert cloud.user_ns["batch"].details()["state"] == "closed"
+    shown, error = run(cloud, f"%qmode receipt {file.stem}")
+    assert f"Job {file.stem} on ibm_torino: charged" in shown.stdout
