@@ -28,6 +28,9 @@ EVERY_LOCAL_S: Final = 0.05
 #: So often is asked in a row for what the service has not got yet, or does not answer.
 _TRIES: Final = 5
 
+#: Seconds that the end of a request is waited for when nobody needs its answer any more.
+_PATIENCE_S: Final = 5.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -123,7 +126,7 @@ class Watch:
         """Ask no more; what is known stays."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)
 
     # ---- what is known
 
