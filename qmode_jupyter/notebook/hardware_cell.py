@@ -138,7 +138,8 @@ class HardwareCell:
                 "it waits in the queue, and what the code does with other results, can't be known."
             )
         else:
-            longest_s = max_time_seconds(self._flags.max_time) or plan.longest_s(self._mode)
+            asked_s, longest_s = max_time_seconds(self._flags.max_time), plan.longest_s(self._mode)
+            longest_s = min(asked_s or longest_s, longest_s)
             yield (
                 f"This cell has not been rehearsed here, so what it uses can't be known: at most "
                 f"{duration(longest_s)}{self._costs(longest_s)}. Without -b it is rehearsed, and --max-time "
@@ -184,7 +185,7 @@ class HardwareCell:
     def _run(self, body: str, workload: RealWorkload, watch: Watch) -> BaseException | None:
         names = {self._mode.value: workload.session, "backend": self._backend}
         names |= {"service": self._place.service, **workload.primitives}
-        outside = OutsideJobs(self._backend, watch.__contains__)
+        outside = OutsideJobs(self._backend, watch.__contains__, blind="qmode_jupyter")
         error: BaseException | None
         try:
             with (
@@ -203,6 +204,7 @@ class HardwareCell:
     def _wait(self, workload: RealWorkload, watch: Watch) -> BaseException | None:
         """Wait until the service has told everything; an interrupt cancels what is left."""
         try:
+            self._place.let_it_run(workload.id)
             watch.wait()
         except KeyboardInterrupt as interrupt:
             _end(workload, watch, cancel=True)
