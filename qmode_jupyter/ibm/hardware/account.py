@@ -69,9 +69,7 @@ class Place:
 
         emulated = emulated_by(self.service)
         if emulated is not None:
-            with suppress(
-                QmodeError
-            ):  # it was closed, or knows nothing of it: then there is nothing to wait for
+            with suppress(QmodeError):  # it was closed, or has no such thing
                 emulated.runtime.workloads.wait(workload)
 
     def has_dry_runs(self) -> bool:
