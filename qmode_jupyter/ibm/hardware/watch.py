@@ -211,7 +211,7 @@ class Watch:
     def _ask_metrics(self, watched: _Watched) -> None:
         metrics = watched.job.metrics()
         with self._lock:
-            watched.facts = replace(watched.facts, metrics=metrics)
+            watched.facts = replace(watched.facts, metrics=metrics, metrics_s=self._now())
 
     def _ask_job(self, watched: _Watched) -> None:
         """Ask for what is left to know of a job that has ended: why it failed, then its metrics."""
