@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+import re
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,15 +139,15 @@ def predicted(row: Mapping[str, str]) -> Predicted:
 def _work(row: Mapping[str, str], machine: Processor) -> Work:
     circuit_s = _number(row, "circuit_us") * 1e-6
     readout_s = min(circuit_s, machine.readout_s)
-    level = row["level"] or "0"
+    level = (row["level"] or "0").removesuffix(".0")
     if level not in ("0", "1", "2"):
         raise Unpriced(f"level is 0, 1, 2 or empty, not {level!r}")
-    factors = tuple(_factor(text) for text in row["zne_factors"].split(";") if text.strip())
+    factors = tuple(_factor(text) for text in re.split("[;,]", row["zne_factors"]) if text.strip())
     if level == "2" and not factors:
         factors = _ZNE_FACTORS
-    primitive = row["primitive"] or _USUAL["primitive"]
+    primitive = (row["primitive"] or _USUAL["primitive"]).lower()
     if primitive not in ("estimator", "sampler"):
-        raise Unpriced(f"primitive is estimator or sampler, not {primitive!r}")
+        raise Unpriced(f"primitive is estimator or sampler, not {row['primitive']!r}")
     return Work(
         primitive="sampler" if primitive == "sampler" else "estimator",
         pubs=_whole(row, "pubs"),
@@ -211,6 +212,7 @@ def summary(pairs: Sequence[tuple[float, float]]) -> str:
 def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     """Return predicted against charged seconds as a matplotlib figure; pyplot is left alone."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     from qmode_jupyter.style.palette import THEMES
 
@@ -227,7 +229,9 @@ def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     )
     ends = [left, right]
     band = [[end * (1 + side) for end in ends] for side in (-NEAR, NEAR)]
-    axes.fill_between(ends, *band, color=colours["active"].fill, linewidth=0, label=f"within {NEAR:.0%}")
+    axes.fill_between(
+        ends, *band, color=colours["active"].fill, linewidth=0, label=f"within {100 * NEAR:.0f} %"
+    )
     axes.plot(ends, ends, color=ground.muted, linewidth=0.8)
     older = {"color": ground.muted, "linestyle": "none", "markersize": 5, "alpha": 0.6, "fillstyle": "none"}
     axes.plot(charged, [row.quick_s for row in found], marker="^", label="2 + 0.00035 N", **older)
@@ -252,8 +256,10 @@ def scatter(found: Sequence[Predicted], theme: str = "light") -> Figure:
     axes.set_title(
         f"{len(found)} receipts: predicted and charged", loc="left", fontsize="medium", color=ground.text
     )
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(ground.line)
     axes.tick_params(which="both", colors=ground.text)

@@ -19,6 +19,21 @@ from qmode_jupyter.scheduler.transitions import JOB_TRANSITIONS, WORKLOAD_TRANSI
 
 PACKAGE = "qmode_jupyter"
 PAGE = Path(__file__).with_name("architecture.md")
+#: What stands on the floors; every other module is one of IBM's client under its name, in one box.
+FLOORS = {
+    "__main__",
+    "client",
+    "errors",
+    "ibm",
+    "notebook",
+    "planning",
+    "runtime",
+    "scheduler",
+    "simulation",
+    "style",
+    "timeline",
+}
+IBMS_NAMES = "names"
 TABLES: Mapping[str, Mapping[StrEnum, Mapping[StrEnum, StrEnum]]] = {
     "job": JOB_TRANSITIONS,
     "workload": WORKLOAD_TRANSITIONS,
@@ -62,11 +77,14 @@ def packages(graph: grimp.ImportGraph) -> str:
 
 def part(module: str) -> str:
     """Return the package, or the module that stands alone, which `module` belongs to."""
-    return module.split(".")[1]
+    name = module.split(".")[1]
+    return name if name in FLOORS else IBMS_NAMES
 
 
 def says(name: str) -> str:
     """Return what a package says of itself: its docstring up to the first colon or full stop."""
+    if name == IBMS_NAMES:
+        return "executor_sampler, fake_provider, … - the modules of IBM's client, under its names"
     text = import_module(f"{PACKAGE}.{name}").__doc__ or ""
     text = re.sub(r"^Floor \d: ", "", " ".join(text.split()))
     return re.split(r"[.:;] ?", text)[0].replace("`", "")

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
         UsageWarning,
         V1StyleError,
     )
-    from qmode_jupyter.ibm.executor import Executor
+    from qmode_jupyter.ibm.quantum_programs import Executor
     from qmode_jupyter.ibm.reexports import QuantumProgram, RuntimeDecoder, RuntimeEncoder, RuntimeOptions
     from qmode_jupyter.planning import advise, compare, forecast, why
     from qmode_jupyter.scheduler.plans import Plan, with_limits
@@ -98,7 +98,7 @@ _HOME = {
     "Estimator": "client.primitives",
     "EstimatorOptions": "client.options",
     "EstimatorV2": "client.primitives",
-    "Executor": "ibm.executor",
+    "Executor": "ibm.quantum_programs",
     "ExecutorOptions": "client.options",
     "IBMAccountError": "errors",
     "IBMApiError": "errors",

@@ -1,11 +1,11 @@
-"""`Executor` under the name of its module in IBM's client; see `ibm.executor`."""
+"""`Executor` under the name of its module in IBM's client; see `ibm.quantum_programs`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qmode_jupyter.client.absent import absent
-from qmode_jupyter.ibm.executor import Executor
+from qmode_jupyter.ibm.quantum_programs import Executor
 
 __all__ = ["Executor"]
 

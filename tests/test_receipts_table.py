@@ -75,6 +75,13 @@ def test_a_sampler_s_level_is_empty_and_nothing_is_mitigated(table: Path) -> Non
     assert found["sampler"].predicted_s == found["good"].predicted_s
 
 
+def test_levels_factors_and_primitives_may_be_written_in_other_ways(table: Path) -> None:
+    other = GOOD.replace("estimator,0,", "Estimator,2.0,").replace(",,3", ',"1,3,5",3')
+    table.write_text("\n".join([HEAD, GOOD.replace("good,fez,estimator,0,", "same,fez,estimator,2,"), other]))
+    found = priced(table)
+    assert found["good"].predicted_s == found["same"].predicted_s
+
+
 def test_columns_that_have_a_usual_value_may_be_missing(table: Path) -> None:
     table.write_text("id,processor,pubs,circuits,shots,circuit_us,charged_s\ngood,ibm_fez,1,1,4096,3,3\n")
     assert priced(table)["good"].predicted_s == 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -94,10 +95,11 @@ def _estimator_pub(like: Any, options: Mapping[str, Any], target: Any) -> dict[s
     of_set: dict[int, set[str]] = {}
     for number, observable in zip(numbers.ravel(), observables.ravel(), strict=True):
         of_set.setdefault(int(number), set()).update(map(_letters, observable))
-    strings = set().union(*of_set.values()) if of_set else set()
+    alike = Counter(map(frozenset, of_set.values()))
+    strings = frozenset().union(*alike)
     measured = {place for string in strings for place, letter in enumerate(reversed(string)) if letter != "I"}
     return {
-        "circuits": sum(_bases(found) for found in of_set.values()),
+        "circuits": sum(_bases(found) * times for found, times in alike.items()),
         "shots": shots,
         "instructions": pub.circuit.size(),
         "gates_s": _duration_s(pub.circuit, target),

@@ -247,7 +247,7 @@ def read(source: Source) -> tuple[Receipt, ...]:
     if isinstance(source, Receipt):
         return (source,)
     if isinstance(source, str | PathLike):
-        return _read_file(Path(source).expanduser())
+        return _read_file(Path(source))
     if isinstance(source, Mapping):
         return (_receipt(source, "the receipt"),)
     if isinstance(source, Iterable):
@@ -258,13 +258,19 @@ def read(source: Source) -> tuple[Receipt, ...]:
 def _read_file(path: Path) -> tuple[Receipt, ...]:
     name = f"'{printable(str(path))}'"
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise IBMInputValueError(f"The receipt {name} can't be read: {sentence(error.strerror)}") from None
+        place = path.expanduser()
+        if place.exists() and not place.is_file():  # a pipe would be waited for
+            raise ValueError("it is no file")
+        content = place.read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise IBMInputValueError(f"The receipt {name} can't be read: {sentence(why)}") from None
+    try:
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise IBMInputValueError(f"The receipt {name} is no JSON: {sentence(error)}") from None
-    several = isinstance(content, list)
-    found = content if several else [content]
+    several = isinstance(data, list)
+    found = data if several else [data]
     if not found:
         raise IBMInputValueError(f"The file {name} has no receipts: its list is empty.")
     return tuple(

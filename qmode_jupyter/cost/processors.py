@@ -123,18 +123,30 @@ def processor(name: str | Processor) -> Processor:
     """
     if isinstance(name, Processor):
         return name
-    wanted = str(name).strip().lower().replace(" ", "_").replace("-", "_")
-    machine = wanted.removeprefix("ibm_").removeprefix("fake_")
-    if (found := PROCESSORS.get(wanted) or MACHINES.get(machine)) is not None:
+    if (found := _named(str(name))) is not None:
         return found
-    families = [p for p in PROCESSORS.values() if p.name.partition("_r")[0] == wanted]
-    if families:  # "heron": the family's best known revision
-        return families[0]
-    known = [*PROCESSORS, *MACHINES]
+    machine, known = _machine(str(name)), [*PROCESSORS, *MACHINES]
     raise UnknownProcessor(
         f"No processor or machine is called {name!r}.{did_you_mean(machine, known)} "
         f"The processors are {', '.join(PROCESSORS)}."
     )
+
+
+def _named(name: str) -> Processor | None:
+    """Return the processor or machine of that name; each job asks, so nothing is looked for that is near."""
+    wanted = _plain(name)
+    if (found := PROCESSORS.get(wanted) or MACHINES.get(_machine(name))) is not None:
+        return found
+    # "heron": the family's best known revision
+    return next((p for p in PROCESSORS.values() if p.name.partition("_r")[0] == wanted), None)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _machine(name: str) -> str:
+    return _plain(name).removeprefix("ibm_").removeprefix("fake_")
 
 
 def processor_like(
@@ -151,12 +163,6 @@ def processor_like(
     rep_delay_s
         Its own default; None for the processor's.
     """
-    found = None
-    for name in (machine, f"{family}_r{revision}".lower(), family):
-        try:
-            found = processor(name)
-            break
-        except UnknownProcessor:
-            continue
-    found = HERON_R2 if found is None else found
+    names = (machine, f"{family}_r{revision}".lower(), family)
+    found = next((found for name in names if (found := _named(name)) is not None), HERON_R2)
     return found if rep_delay_s is None else replace(found, rep_delay_s=rep_delay_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import Any, Final, Literal
 
 Primitive = Literal["sampler", "estimator", "executor"]
@@ -139,12 +139,24 @@ class Work:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Work:
-        """Return what `to_dict` wrote."""
+        """Return what `to_dict` wrote.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For something else.
+        """
         own = dict(values)
         own["runs"] = tuple(Run(*run) for run in own.get("runs", ()))
         mitigation = dict(own.get("mitigation", {}))
         if "zne_factors" in mitigation:
             mitigation["zne_factors"] = tuple(mitigation["zne_factors"])
+        figures = [own.get(name) for name in ("pubs", "instructions", "rep_delay_s")]
+        figures += [figure for run in own["runs"] for figure in asdict(run).values()]
+        figures += [figure for figure in mitigation.values() if not isinstance(figure, tuple)]
+        for figure in (*figures, *mitigation.get("zne_factors", ())):
+            if figure is not None and not 0 <= figure < inf:
+                raise ValueError(f"{figure!r} is no figure of a job's work")
         own["mitigation"] = Mitigation(**mitigation)
         return cls(**{"pubs": 0, "instructions": 0} | own)
 

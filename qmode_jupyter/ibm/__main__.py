@@ -14,6 +14,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
+from qmode_jupyter.client.arguments import checked
+from qmode_jupyter.client.options.kinds import one_of, real, whole_number
 from qmode_jupyter.client.service import RuntimeService
 from qmode_jupyter.errors import QmodeError
 from qmode_jupyter.ibm.history import lead_in
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     limits: dict[str, Any] = {"queue_s": given.queue_s, "preparation_s": given.min_run_s}
     try:
+        checked("history", whole_number(), given.history)
+        speed = checked("speed", one_of("max") | real(above=0), given.speed)
         plan = with_limits(given.plan, **limits)
         with (
             RuntimeService(
@@ -43,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ):
             if given.history:
                 lead_in(server, given.history)
-            service.runtime.run_at(given.speed)
+            service.runtime.run_at(speed)
             print(json.dumps({"url": server.url, "crn": server.crn, "token": server.token}), flush=True)
             _wait(until_eof=given.until_eof)
     except (QmodeError, ValueError) as error:
@@ -95,12 +99,16 @@ def _named(text: str) -> tuple[str, str]:
 
 def _wait(*, until_eof: bool) -> None:
     over = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+
+    def at_eof() -> None:
+        sys.stdin.read()
+        over.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: over.set()) for number in numbers}
     try:
         if until_eof:
-            threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+            threading.Thread(target=at_eof, daemon=True).start()
         while not over.wait(3600.0):
             pass
     finally:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from qiskit_ibm_runtime import QiskitRuntimeService
+from qiskit_ibm_runtime import QiskitRuntimeService, exceptions
 from requests.auth import AuthBase
 
 from qmode_jupyter.client.service import RuntimeService, belongs, default_service
@@ -207,7 +207,7 @@ def _tie(made: Any, server: Server) -> None:
     """Let a client that was made send to `server` only, whatever the environment is from now on."""
 
     def no_other(instance: str) -> Any:
-        raise IBMInputValueError(f"Instance not found: {instance}. There is {server.crn} only.")
+        raise exceptions.IBMInputValueError(f"Instance not found: {instance}. There is {server.crn} only.")
 
     for client in {id(c): c for c in (made._active_api_client, *made._api_clients.values())}.values():
         client._session.auth = _Credentials(server)

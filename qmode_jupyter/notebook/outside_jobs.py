@@ -185,9 +185,17 @@ def _package(module: object) -> str:
 
 
 def _is_a_runners_thread() -> bool:
-    """Whether this thread was started by a package that runs jobs, for a job of its own."""
-    packages = [_package(frame.f_globals.get("__name__")) for frame in _frames()]
-    return next((name in _RUNNERS for name in reversed(packages) if name not in _THREADS), False)
+    """Whether this thread was started by a package that runs jobs, for a job of its own.
+
+    Unless it begins with a primitive's ``run``, which is what somebody hands to a thread.
+    """
+    begun_by = None
+    for frame in _frames():
+        if _package(frame.f_globals.get("__name__")) not in _THREADS:
+            begun_by = frame
+    if begun_by is None or begun_by.f_code.co_name == "run":
+        return False
+    return _package(begun_by.f_globals.get("__name__")) in _RUNNERS
 
 
 def _caller() -> str:

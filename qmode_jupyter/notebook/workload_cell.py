@@ -195,18 +195,18 @@ class WorkloadCell:
 
         names |= {"Sampler": SamplerV2, "Estimator": EstimatorV2}
         names |= {"backend": self._backend, "service": self._service}
-        outside, before = OutsideJobs(self._backend, self._sees), self._jobs_of(owner)
-        joined = primitives_joined(body, self._service, self._backend, self._mode, owner)
-        error: BaseException | None
+        outside = OutsideJobs(self._backend, self._sees)
         try:
+            before = self._jobs_of(owner)
+            joined = primitives_joined(body, self._service, self._backend, self._mode, owner)
             with self._names.defined(names), outside.watched(), joined:
                 error = run_body(self._shell, body)
+            noun = "cell" if self._mode is Mode.JOB else self._mode.value
+            if line := outside.line(noun, self._jobs_of(owner) - before, error):
+                say(line)
+            return error
         except KeyboardInterrupt as interrupt:  # it came between two lines of ours
-            error = interrupt
-        noun = "cell" if self._mode is Mode.JOB else self._mode.value
-        if line := outside.line(noun, self._jobs_of(owner) - before, error):
-            say(line)
-        return error
+            return interrupt
 
     def _sees(self, job: str) -> bool:
         """Whether a job is in the cell's service, where widget and tables show it."""

@@ -71,18 +71,6 @@ def snapshot_configuration(name: str) -> Path | None:
     return next((folder / known[0].partition(".")[0]).glob("conf_*.json"), None)
 
 
-@cache
-def _devices() -> dict[str, str]:
-    """Return {device: snapshot}, by the names that IBM published; the one to offer first stands first."""
-    found = {}
-    for name in _snapshots():
-        path = snapshot_configuration(name)
-        text = "" if path is None else path.read_text(encoding="utf-8")
-        if published := re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text):  # some are made up
-            found[published.group(1)] = name
-    return dict(sorted(found.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
-
-
 def backend_names() -> tuple[str, ...]:
     """Return every name that `find_backend` takes, the default first; cheap enough for Tab completion."""
     return (DEFAULT_BACKEND, _AER, *_devices(), *sorted(_snapshots()))
@@ -97,6 +85,18 @@ def offered_names() -> tuple[str, ...]:
 def snapshot_of(name: str) -> str | None:
     """Return which of IBM's snapshots stands for the device of that name; None if it is no device's."""
     return _devices().get(name)
+
+
+@cache
+def _devices() -> dict[str, str]:
+    """Return {device: snapshot}, by the names that IBM published; the one to offer first stands first."""
+    found = {}
+    for name in _snapshots():
+        path = snapshot_configuration(name)
+        text = "" if path is None else path.read_text(encoding="utf-8")
+        if published := re.search(r'"backend_name"\s*:\s*"(ibm\w+)"', text):  # some are made up
+            found[published.group(1)] = name
+    return dict(sorted(found.items(), key=lambda item: (item[0] != _FIRST_DEVICE, item[0])))
 
 
 def _generic_19q() -> BackendV2:

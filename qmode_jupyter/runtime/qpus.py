@@ -7,6 +7,7 @@ import re
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from qmode_jupyter.cost.model import on_processor
 from qmode_jupyter.cost.processors import Processor, processor_like
@@ -42,6 +43,8 @@ class Qpus:
         self._lock = threading.Lock()
         self._backends: dict[str, BackendV2] = {}
         self._populated: set[str] = set()
+        #: What backends have said they are: some make their configuration anew each time that it is read.
+        self._heard: WeakKeyDictionary[BackendV2, Processor] = WeakKeyDictionary()
 
     def backend(self, name: str) -> BackendV2:
         """Return the backend called `name`, always the same object.
@@ -108,17 +111,20 @@ class Qpus:
         return replace(moved, rep_delay_s=work.rep_delay_s)
 
     def _said(self, backend: BackendV2) -> Processor:
-        """Return what a backend says it is, by name, family and default delay."""
+        """Return what a backend says it is, by name, family and default delay; it is asked once."""
+        if (heard := self._heard.get(backend)) is not None:
+            return heard
         machine = _MACHINE.search(backend.name)
         kind = getattr(backend, "processor_type", None)
         kind = kind if isinstance(kind, dict) else {}
         delay_s = getattr(backend, "default_rep_delay", None)
-        return processor_like(
+        self._heard[backend] = said = processor_like(
             machine.group(1) if machine else backend.name,
             str(kind.get("family", "")),
             str(kind.get("revision", "")),
             float(delay_s) if isinstance(delay_s, int | float) and delay_s >= 0 else None,
         )
+        return said
 
     def populate(self, backend: BackendV2) -> None:
         """Let it be known what a QPU is, and its other users come, before its first job.

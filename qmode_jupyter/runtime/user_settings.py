@@ -59,7 +59,7 @@ class Unreadable(ValueError):
 def path() -> Path:
     """Return where the settings are kept, whether there are any or not."""
     home = os.environ.get("QMODE_HOME")
-    folder = Path(home).expanduser() if home else platformdirs.user_config_path("qmode_jupyter")
+    folder = Path(home) if home else platformdirs.user_config_path("qmode_jupyter")
     return folder / "settings.json"
 
 

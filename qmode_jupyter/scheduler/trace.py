@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
+from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction
@@ -185,8 +185,9 @@ def rerun(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Ins
 def _spread(written: dict[str, Any] | None) -> Spread:
     if written is None:
         return PUBLIC
-    figures = {name: Constants(**written[name]) for name in ("likely", "low", "high")}
-    return Spread(**figures, origin=str(written["origin"]))
+    low, likely, high = (written[end] for end in ("low", "likely", "high"))
+    figures = {name: (low[name], likely[name], high[name]) for name in likely}
+    return PUBLIC.with_figures(figures, str(written["origin"]))
 
 
 def _written(event: Event) -> list[Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.simulation.aer import Run
 from qmode_jupyter.simulation.compiled import CompiledCircuits
-from qmode_jupyter.simulation.pauli_bases import Measurements, measurements, shots_for
+from qmode_jupyter.simulation.pauli_bases import Measurements, measurements, shots_for, unmeasured
 from qmode_jupyter.simulation.probabilities import draw
 from qmode_jupyter.simulation.tasks import EstimatedPub, PackedEstimatorPub, Pauli
 
@@ -47,7 +47,7 @@ def estimate_exactly(backend: SimulatedBackend, pub: PackedEstimatorPub, threads
     Raises
     ------
     IBMInputValueError
-        The circuit measures: what it does then is a matter of chance.
+        The circuit measures and goes on: what it does then is a matter of chance.
     """
     evs = _constants(pub)
     used = tuple(i for i in np.flatnonzero(np.any(pub.observables != 0, axis=0)).tolist() if pub.paulis[i][0])
@@ -187,6 +187,7 @@ def _compiled_exactly(
     from qiskit.quantum_info import Pauli as QiskitPauli
     from qiskit_aer.library import SaveExpectationValue
 
+    circuit = unmeasured(circuit)
     names = circuit.count_ops()
     if "measure" in names or any(getattr(i.operation, "blocks", ()) for i in circuit.data):
         raise IBMInputValueError(

@@ -117,7 +117,12 @@ def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCirc
     from qiskit import QuantumCircuit
 
     index = {qubit: position for position, qubit in enumerate(circuit.qubits)}
-    data = [instruction for instruction in circuit.data if instruction.operation.name != "barrier"]
+    data = [
+        plain
+        for instruction in circuit.data
+        if instruction.operation.name != "barrier"
+        for plain in _in_aers_words(instruction)
+    ]
     touched = {
         index[q]
         for instruction in data
@@ -137,6 +142,24 @@ def _narrow(circuit: QuantumCircuit, also: Collection[int]) -> tuple[QuantumCirc
             instruction = _marker_on(instruction, [q for q in instruction.qubits if q in there])
         narrow._append(instruction)
     return narrow, qubits
+
+
+def _in_aers_words(instruction: Any) -> Sequence[Any]:
+    """Return what does the same as IBM's named measurements and resets, such as ``measure_2``.
+
+    They are ways to measure and to reset of a device, each with durations of its own, that Aer does
+    not tell apart.
+    """
+    from qiskit.circuit import Measure, Reset
+
+    name = instruction.name
+    if not name.startswith(("measure_", "reset_")) or instruction.operation.definition is not None:
+        return (instruction,)
+    measured = instruction.replace(operation=Measure())
+    if name.startswith("measure_") and not name.startswith("measure_reset"):
+        return (measured,)
+    reset = instruction.replace(operation=Reset(), clbits=())
+    return (measured, reset) if name.startswith("measure_") else (reset,)
 
 
 def _measured_last(circuit: QuantumCircuit) -> tuple[QuantumCircuit, bool]:

@@ -33,11 +33,14 @@ class Part:
         Which of the whole's parameters are its own, in its order.
     clbits
         The classical bits that it writes, by their indices.
+    read_once
+        Nothing follows its measurements, and each is into another classical bit.
     """
 
     circuit: QuantumCircuit
     columns: tuple[int, ...]
     clbits: tuple[int, ...]
+    read_once: bool
 
     def distinct(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return its distinct rows of parameter values, and which of them each set has."""
@@ -118,4 +121,16 @@ def _part(circuit: QuantumCircuit, instructions: Sequence[Any], order: Any, bits
     part = QuantumCircuit(circuit.qubits, [circuit.clbits[bit] for bit in clbits], name=circuit.name)
     for instruction in instructions:
         part.append(instruction)
-    return Part(part, tuple(order[parameter] for parameter in part.parameters), tuple(clbits))
+    columns = tuple(order[parameter] for parameter in part.parameters)
+    return Part(part, columns, tuple(clbits), _is_read_once(instructions))
+
+
+def _is_read_once(instructions: Iterable[Any]) -> bool:
+    read: set[Any] = set()
+    for instruction in instructions:
+        bits = {*instruction.qubits, *instruction.clbits}
+        if not read.isdisjoint(bits):
+            return False
+        if instruction.clbits:
+            read |= bits
+    return True

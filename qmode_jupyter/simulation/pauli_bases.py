@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,4 +152,25 @@ def measurements(
 
 
 def _measurements(backend: SimulatedBackend, pub: PackedEstimatorPub, wanted: Sequence[int]) -> Measurements:
-    return Measurements(backend, backend.fetch_circuit(pub.circuit_key), pub.paulis, wanted)
+    circuit = unmeasured(backend.fetch_circuit(pub.circuit_key))
+    return Measurements(backend, circuit, pub.paulis, wanted)
+
+
+def unmeasured(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit without the measurements that end it: an Estimator takes its own (SEMANTICS P6)."""
+    used: set[Any] = set()
+    kept = []
+    for instruction in reversed(circuit.data):
+        name, bits = instruction.name, {*instruction.qubits, *instruction.clbits}
+        measures = name.startswith("measure") and not name.startswith("measure_reset")
+        if measures and used.isdisjoint(bits):
+            continue
+        if name != "barrier":
+            used |= bits
+        kept.append(instruction)
+    if len(kept) == len(circuit.data):
+        return circuit
+    ended = circuit.copy_empty_like()
+    for instruction in reversed(kept):
+        ended._append(instruction)
+    return ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,31 +57,37 @@ def _compiled(backend: SimulatedBackend, circuit_key: str) -> CompiledCircuits |
 
 
 def _sampled_in_parts(parts: _Parts, pub: PackedSamplerPub, threads: int) -> SampledPub:
-    """Run each part, with its distinct sets of values only, and put its bits where they belong."""
+    """Run each part by itself, and put its bits where they belong."""
     bits = 1 + max((bit for _, of_register in pub.registers for bit in of_register), default=-1)
     outcomes = np.zeros((len(pub.values), pub.shots, bits), dtype=np.bool_)
-    for number, (part, compiled) in enumerate(parts):
-        rows, which = part.distinct(pub.values)
-        seed = pub.seed + _PART_SEED_STEP * (number + 1)
-        for row in range(len(rows)):
-            sets = np.flatnonzero(which == row)
-            shots = len(sets) * pub.shots
-            # A row's place is that of its first set, so that a job split over processes differs in it.
-            index = pub.index + int(sets[0])
-            (run,) = compiled.run(
-                rows[row : row + 1],
-                shots=shots,
-                seed=seed,
-                index=index,
-                memory=shots <= _MOST_IN_ORDER,
-                threads=threads,
-            )
-            of_part = tuple(range(len(part.clbits)))
-            packed = pack_bits(run, shots, of_part, (seed, index))
-            found = np.unpackbits(packed, axis=1)[:, ::-1][:, : len(of_part)].astype(np.bool_)
-            for column, bit in enumerate(part.clbits):
-                outcomes[sets, :, bit] = found[:, column].reshape(len(sets), pub.shots)
+    for number, (part, compiled) in enumerate(parts, 1):
+        seed = pub.seed + _PART_SEED_STEP * number
+        for a_set, seen in enumerate(_seen(part, compiled, pub, seed, threads)):
+            outcomes[a_set][:, part.clbits] = seen
     return SampledPub(pub.number, pub.first_set, {name: _packed(outcomes, b) for name, b in pub.registers})
+
+
+def _seen(
+    part: Part, compiled: CompiledCircuits, pub: PackedSamplerPub, seed: int, threads: int
+) -> Iterator[NDArray[np.bool_]]:
+    """Yield for each set what is seen of a part's classical bits: an array (shots, bits)."""
+    digits = len(part.clbits)
+    rows, which = part.distinct(pub.values)
+    known = compiled.distributions(rows, shots=pub.shots, threads=threads) if part.read_once else None
+    if known is not None:
+        fair = np.clip(known[0], 0.0, None)
+        upto = np.cumsum(fair / fair.sum(axis=1, keepdims=True), axis=1)[:, :-1]
+        for a_set, row in enumerate(which):
+            drawn = np.random.default_rng((seed % 2**64, pub.index + a_set)).random(pub.shots)
+            outcome = np.searchsorted(upto[row], drawn, side="right")
+            yield (outcome[:, None] >> np.arange(digits)) & 1 == 1
+        return
+    in_order = pub.shots <= _MOST_IN_ORDER
+    mine = pub.values[:, list(part.columns)]
+    runs = compiled.run(mine, shots=pub.shots, seed=seed, index=pub.index, memory=in_order, threads=threads)
+    for a_set, run in enumerate(runs):
+        packed = pack_bits(run, pub.shots, range(digits), (seed, pub.index + a_set))
+        yield np.unpackbits(packed, axis=1)[:, ::-1][:, :digits] == 1
 
 
 def _packed(outcomes: NDArray[np.bool_], bits: Bits) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 
 from qmode_jupyter import EstimatorV2, SamplerV2
+from qmode_jupyter.client.pubs import sampler_pubs
 from qmode_jupyter.errors import (
     OptionError,
     QmodeWarning,
@@ -182,3 +183,10 @@ def test_observables_that_can_not_be(aer: AerSimulator) -> None:
     assert "Non-Hermitian" in refused(lambda: estimator.run([(circuit, SparsePauliOp("ZZ") * 1j)]))
     assert "a PUB begins with its circuit" in refused(lambda: estimator.run([("ZZ", circuit)]))
     assert "which no estimator takes" in refused(lambda: estimator.run([SamplerPub.coerce(bell())]))
+
+
+def test_a_measurement_of_ibms_own_measures() -> None:
+    library = pytest.importorskip("qiskit_ibm_runtime.circuit")
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(library.MidCircuitMeasure(), [0], [0])
+    assert sampler_pubs([circuit], None, 10)[0].shots == 10  # a warning would be an error here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import replace
@@ -195,8 +196,16 @@ def test_a_file_that_is_none_is_refused_in_one_line(content: bytes | None, why: 
     assert why in refused(lambda: read(file))
 
 
-def test_a_folder_is_no_receipt(tmp_path: Path) -> None:
-    assert "can't be read: Is a directory" in refused(lambda: read(tmp_path))
+def test_what_is_no_file_is_no_receipt(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe):
+        assert "can't be read: it is no file." in refused(lambda path=path: read(path))
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/receipt.json", "a\0b", "x" * 5000])
+def test_a_path_that_cant_be_is_refused_in_one_line(path: str) -> None:
+    assert "can't be read" in refused(lambda: read(path))
 
 
 @pytest.mark.parametrize("thing", [3, object(), None])
@@ -258,6 +267,14 @@ def test_a_difference_is_said_in_words() -> None:
     beyond = {c.part: c.difference for c in check(replace(receipt, charged_s=30.0, timed_s=3.0)).compared}
     assert beyond["charge"] == "14 s more than the most"
     assert beyond["circuits executed"].endswith("less than the least")
+
+
+def test_what_rounding_adds_to_the_overhead_is_no_difference() -> None:
+    (receipt,) = read(DATA)
+    high_s = check(receipt).compared[2].high_s
+    rounded_up = replace(receipt, timed_s=receipt.charged_s - high_s + 0.01)
+    assert check(rounded_up).compared[2].difference == "as modelled"
+    assert high_s == pytest.approx(2.4 + 10 * 0.004 + 16 * 0.095 + 1.0)
 
 
 def test_what_is_not_in_the_receipt_is_said() -> None:

@@ -6,7 +6,7 @@ from qmode_jupyter import Batch, RuntimeService
 from qmode_jupyter import SamplerV2 as Sampler
 
 service = RuntimeService(seed=1)
-backend = service.least_busy(operational=True, simulator=False)
+backend = service.backend("generic_19q")
 pm = generate_preset_pass_manager(backend=backend, optimization_level=1, seed_transpiler=7)
 
 circuits = [pm.run(random_circuit(3, 2, measure=True, seed=n)) for n in range(50)]

@@ -1,4 +1,4 @@
-"""Quantum programs on an emulated QPU."""
+"""The client-side primitives of IBM's client, which send quantum programs; and programs of one's own."""
 
 from __future__ import annotations
 
@@ -6,106 +6,140 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit.providers import BackendV2
-from qiskit_aer import AerSimulator
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_ibm_runtime import Batch, Executor, IBMBackend, QiskitRuntimeService, QuantumProgram, Session
+from qiskit_ibm_runtime.exceptions import IBMRuntimeError, RuntimeJobFailureError
+from qiskit_ibm_runtime.executor_estimator import Estimator
+from qiskit_ibm_runtime.executor_sampler import Sampler
+from samplomatic import build
+from samplomatic.transpiler import generate_boxing_pass_manager
 
-from qmode_jupyter import Executor, ExecutorOptions, Session
-from qmode_jupyter.errors import IBMInputValueError, IBMRuntimeError, NotISAError, OptionError
-from tests.emulated import bell, isa, refused
-
-pytest.importorskip("qiskit_ibm_runtime")
-from qmode_jupyter.quantum_program import QuantumProgram
+from qmode_jupyter import RuntimeService
+from tests.ibm.circuits import bell, distance, isa
 
 
-def rotation() -> QuantumCircuit:
-    circuit = QuantumCircuit(1, 1)
+def flipped(backend: IBMBackend) -> QuantumCircuit:
+    """A qubit that is turned over, or not: an angle of pi or 0."""
+    circuit = QuantumCircuit(1)
     circuit.rx(Parameter("angle"), 0)
-    circuit.measure(0, 0)
-    return circuit
+    circuit.measure_all()
+    return isa(circuit, backend)
 
 
-def twirled() -> tuple[QuantumCircuit, object]:
-    """A Bell circuit whose gates and measurements are twirled, and its samplex."""
-    from samplomatic import build
-    from samplomatic.transpiler import generate_boxing_pass_manager
+@pytest.mark.parametrize("twirled", [False, True])
+def test_the_client_side_sampler_samples_as_the_other_one(small: IBMBackend, twirled: bool) -> None:
+    from qiskit_ibm_runtime import SamplerV2
 
-    boxes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True)
-    return build(boxes.run(bell()))
-
-
-def test_circuits_with_arrays_of_values(aer: AerSimulator) -> None:
-    program = QuantumProgram(shots=400, passthrough_data={"mine": [1, 2]})
-    program.append_circuit_item(bell())
-    program.append_circuit_item(rotation(), circuit_arguments=np.array([[[0.0], [np.pi]], [[np.pi], [0.0]]]))
-    job = Executor(mode=aer, options={"simulator": {"seed_simulator": 5}}).run(program)
-    result = job.result()
-    assert result.passthrough_data == {"mine": [1, 2]}
-    assert result[0]["meas"].shape == (400, 2)
-    assert result[0]["meas"].dtype == bool
-    assert set(result[0]["meas"].sum(axis=1)) == {0, 2}
-    assert result[1]["c"].shape == (2, 2, 400, 1)
-    assert result[1]["c"].mean(axis=(2, 3)).tolist() == [[0, 1], [1, 0]]
-    assert [chunk.parts[0].size for chunk in result.timing] == [1, 4]
-    assert job.metrics()["usage"]["qpu_charge_time_seconds"] >= 2
+    options = {"twirling": {"enable_gates": twirled, "enable_measure": twirled}}
+    result = Sampler(small, options).run([bell(small)], shots=8192).result()
+    counts = result[0].data.meas.get_counts()
+    assert sum(counts.values()) == 8192
+    plain = SamplerV2(small).run([bell(small)], shots=8192).result()[0].data.meas.get_counts()
+    assert distance(counts, plain) < 0.03
+    (chunk,) = result.metadata["executor"].chunk_timing
+    assert (chunk.stop - chunk.start).total_seconds() == pytest.approx(8192 * 255e-6, rel=0.1)
 
 
-def test_a_samplex_flips_bits_and_says_which(aer: AerSimulator) -> None:
-    template, samplex = twirled()
-    program = QuantumProgram(shots=50)
-    program.append_samplex_item(template, samplex, shape=(8,))
-    item = Executor(mode=aer).run(program).result()[0]
-    bits, flips = item["meas"], item["measurement_flips.meas"]
-    assert bits.shape == (8, 50, 2)
-    assert flips.any()
-    assert set((bits ^ flips).sum(axis=2).ravel()) == {0, 2}  # a Bell state, once the flips are undone
+def test_its_parameter_values_and_shapes_come_through(small: IBMBackend) -> None:
+    values = [[[0.0], [np.pi]], [[np.pi], [0.0]]]
+    result = Sampler(small).run([(flipped(small), values)], shots=400).result()
+    ones = result[0].data.meas.bitcount().mean(axis=-1)
+    assert ones.shape == (2, 2)
+    assert ones == pytest.approx(np.array([[0, 1], [1, 0]]), abs=0.1)
 
 
-def test_a_program_is_a_job_of_its_session(aer: AerSimulator) -> None:
-    program = QuantumProgram(shots=10)
-    program.append_circuit_item(bell())
-    with Session(backend=aer) as session:
-        executor = Executor()
-        job = executor.run(program)
-        assert job.result()[0]["meas"].shape == (10, 2)
-    assert executor.mode is session
-    assert executor.backend() is aer
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_the_client_side_estimator_estimates(small: IBMBackend, level: int) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    ready = isa(circuit, small)
+    observables = [SparsePauliOp(label).apply_layout(ready.layout) for label in ("ZZ", "XX", "ZI")]
+    with Session(small) as session:
+        job = Estimator(session, {"resilience_level": level}).run([(ready, observables)])
+        data = job.result()[0].data
+    assert data.evs == pytest.approx([1, 1, 0], abs=0.25 if level < 2 else 0.5)
     assert job.session_id == session.session_id
-    assert "session is closed" in refused(lambda: executor.run(program), IBMRuntimeError)
 
 
-def test_the_options_are_checked_and_reach_the_job(aer: AerSimulator) -> None:
-    program = QuantumProgram(shots=10)
-    program.append_circuit_item(bell())
-    executor = Executor(mode=aer)
-    executor.options.environment.job_tags = ["mine"]
-    executor.options.max_execution_time = 20
-    assert executor.run(program).tags == ["mine"]
-    executor.options = {"environment": {"job_tags": ["other"]}}
-    assert executor.options.max_execution_time is ExecutorOptions().max_execution_time
-    assert executor.run(program).tags == ["other"]
-    with pytest.raises(OptionError, match=r"^ExecutorOptions has no option 'twirling': there is tw"):
-        executor.options = {"twirling": {"enable_gates": True}}
-    models = pytest.importorskip("qiskit_ibm_runtime.options_models")
-    theirs = models.ExecutorOptions(environment={"job_tags": ["theirs"]})
-    assert Executor(aer, theirs).run(program).tags == ["theirs"]
+def test_mitigation_brings_a_noisy_value_nearer(client: QiskitRuntimeService, small: IBMBackend) -> None:
+    ready = isa(QuantumCircuit(1), small)
+    z = SparsePauliOp("Z").apply_layout(ready.layout)
+    estimate = {
+        level: float(
+            Estimator(small, {"resilience_level": level, "default_shots": 20_000})
+            .run([(ready, z)])
+            .result()[0]
+            .data.evs
+        )
+        for level in (0, 1)
+    }
+    assert abs(1 - estimate[1]) < abs(1 - estimate[0])
 
 
-def test_what_is_no_program_or_can_t_run_is_one_line(aer: AerSimulator, device: BackendV2) -> None:
-    executor = Executor(mode=aer)
-    assert refused(lambda: executor.run([bell()])) == "run() takes a QuantumProgram, not list."
-    empty = "The program is empty: give it an item with append_circuit_item."
-    assert refused(lambda: executor.run(QuantumProgram(shots=1))) == empty
+@pytest.mark.slow
+def test_a_device_of_156_qubits_is_calibrated_and_measured_whole() -> None:
+    """The Estimator's circuits touch every qubit; no simulator holds them in one piece."""
+    from qmode_jupyter import ibm
+    from qmode_jupyter.runtime.clock import ManualClock
+
+    with RuntimeService(clock=ManualClock()) as service:
+        backend = ibm.service(ibm.serve(service, backends={"ibm_fez": "fake_fez"})).backend("ibm_fez")
+        circuit = QuantumCircuit(2)
+        circuit.h(0)
+        circuit.cx(0, 1)
+        ready = isa(circuit, backend)
+        zz = SparsePauliOp("ZZ").apply_layout(ready.layout)
+        result = Estimator(backend, {"resilience_level": 1}).run([(ready, zz)]).result()
+        assert float(result[0].data.evs) == pytest.approx(1, abs=0.15)
+
+
+def test_a_program_of_one_s_own_has_circuits_and_samplexes(
+    client: QiskitRuntimeService, emulated: RuntimeService, small: IBMBackend
+) -> None:
+    program = QuantumProgram(shots=64, passthrough_data={"mine": [1, "two", np.arange(3.0)]})
+    program.append_circuit_item(flipped(small), circuit_arguments=np.array([[0.0], [np.pi], [0.0]]))
+    boxes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True).run(bell(small))
+    template, samplex = build(boxes)
+    program.append_samplex_item(template, samplex=samplex, shape=(4,))
+    with Batch(small) as batch:
+        job = Executor(batch).run(program)
+    result = job.result()
+    assert result[0]["meas"].shape == (3, 64, flipped(small).num_clbits)
+    assert result[0]["meas"].dtype == bool
+    assert result[0]["meas"].any(axis=-1).mean(axis=-1) == pytest.approx([0, 1, 0], abs=0.2)
+    assert result[1]["meas"].shape[:2] == (4, 64)
+    flips = result[1]["measurement_flips.meas"]
+    bits = result[1]["meas"] ^ flips
+    assert (bits[..., 0] == bits[..., 1]).mean() > 0.85
+    assert result.passthrough_data["mine"][:2] == [1, "two"]
+    assert result.passthrough_data["mine"][2] == pytest.approx(np.arange(3.0))
+    record = emulated.job(job.job_id()).record()
+    assert (record.program, job.primitive_id) == ("executor", "executor")
+    assert client.job(job.job_id()).result()[0]["meas"].shape == (3, 64, flipped(small).num_clbits)
+
+
+def test_a_program_that_can_t_be_run_is_refused_or_fails_and_says_why(small: IBMBackend) -> None:
     program = QuantumProgram(shots=10, meas_level="kerneled")
-    program.append_circuit_item(bell())
-    assert "needs hardware" in refused(lambda: executor.run(program), OptionError)
-    program.meas_level = "classified"
-    assert "The instruction h on qubits (0,)" in refused(lambda: Executor(device).run(program), NotISAError)
-    program.append_circuit_item(isa(bell(), device))
-    with pytest.raises(IBMInputValueError):
-        Executor(mode=None)
+    program.append_circuit_item(bell(small))
+    with pytest.raises(IBMRuntimeError, match=r"Failed to run program.*classified data only"):
+        Executor(small).run(program)
+    alien = QuantumCircuit(1)
+    alien.h(0)
+    alien.measure_all()
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(alien)
+    with pytest.raises(RuntimeJobFailureError, match="Error code 1517; The instruction h on qubits"):
+        Executor(small).run(program).result()
+    program = QuantumProgram(shots=10_000_001)
+    program.append_circuit_item(bell(small))
+    with pytest.raises(RuntimeJobFailureError, match="Error code 1520"):
+        Executor(small).run(program).result()
 
 
-def test_a_dry_run_has_the_right_shape(aer: AerSimulator) -> None:
-    program = QuantumProgram(shots=7)
-    program.append_circuit_item(rotation(), circuit_arguments=np.zeros((3, 1)))
-    assert Executor(mode=aer).run(program, dry_run=True).result()[0]["c"].shape == (3, 7, 1)
+def test_a_dry_run_of_a_program_goes_to_the_mock_device(small: IBMBackend) -> None:
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(bell(small))
+    job = Executor(small).run(program, dry_run=True)
+    assert job.backend().name == "mock_small"
+    assert job.result()[0]["meas"].shape == (10, 2)

@@ -133,11 +133,10 @@ def test_qiskits_primitive_on_a_backend_is_no_comparison(shell: InteractiveShell
 
 def test_a_job_of_another_thread_of_the_cell_is_named(shell: InteractiveShell) -> None:
     pytest.importorskip("qiskit_ibm_runtime")
-    body = (
-        OF_IBM + "from threading import Thread\n"
-        f"thread = Thread(target=lambda: SamplerV2(mode=backend){RUN.strip()})\nthread.start()\nthread.join()"
-    )
-    assert "SamplerV2 came from qiskit_ibm_runtime" in shown(shell, CELL + body)
+    imports = OF_IBM + "from concurrent.futures import ThreadPoolExecutor\n"
+    for task in (f"lambda: SamplerV2(mode=backend){RUN.strip()}", "SamplerV2(mode=backend).run, [bell]"):
+        body = f"with ThreadPoolExecutor() as pool:\n    _ = pool.submit({task}).result()"
+        assert "saw no job: SamplerV2 came from qiskit_ibm_runtime," in shown(shell, CELL + imports + body)
 
 
 def test_a_cell_with_jobs_of_its_own_or_none_at_all_says_nothing(shell: InteractiveShell) -> None:
@@ -160,3 +159,15 @@ def test_what_can_t_be_looked_at_is_still_run(shell: InteractiveShell) -> None:
     cell += "x = Odd(None, '').result()"
     assert shown(shell, CELL + cell) == ""
     assert shell.user_ns["x"] == 3
+
+
+def test_an_interrupt_while_they_are_looked_at_closes_the_session_too(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qmode_jupyter.notebook.outside_jobs.OutsideJobs.line", interrupted)
+    _, error = run(shell, CELL + "x = session")
+    assert isinstance(error, KeyboardInterrupt)
+    assert shell.user_ns["x"].status() == "Closed"

@@ -6,6 +6,8 @@ import json
 import math
 import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,3 +145,18 @@ def test_it_is_plain_json_with_a_version() -> None:
     content = json.loads(user_settings.path().read_text(encoding="utf-8"))
     assert content["version"] == 1
     assert content["constants"]["figures"] == {"overhead_s": [2.0, 2.5, 3.0]}
+
+
+def test_whoever_is_killed_while_saving_leaves_the_old_or_the_new(home: Path) -> None:
+    saving = (
+        "from qmode_jupyter.runtime.user_settings import Fitted, save\n"
+        "while True:\n"
+        "    for origin in ('one', 'two'):\n"
+        "        save(Fitted({'overhead_s': (1.0, 2.0, 3.0)}, (0.0, 1.0, 2.0), origin))\n"
+        "    print('saved', flush=True)\n"
+    )
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", saving], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "saved\n"
+            process.kill()
+        assert saved().origin in ("one", "two")

@@ -132,6 +132,26 @@ def test_exact_values_have_the_backend_s_noise(store):
     assert sampled.evs == pytest.approx(exact.evs, abs=5 * float(sampled.stds) + 0.1)
 
 
-def test_exact_values_of_a_circuit_that_measures_are_refused(store):
+def test_exact_values_of_a_circuit_that_measures_and_goes_on_are_refused(store):
+    circuit = bell()
+    circuit.x(0)
     with pytest.raises(IBMInputValueError, match="without measurements"):
-        run("estimator", [estimator_pub(bell(), "ZZ")], aer_simulator(), store, exact=True)
+        run("estimator", [estimator_pub(circuit, "ZZ")], aer_simulator(), store, exact=True)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_measurements_that_end_a_circuit_are_left_out(store, exact):
+    pubs = [estimator_pub(bell(), pauli) for pauli in ("XX", "ZZ", "YY")]
+    result, _ = run("estimator", pubs, aer_simulator(), store, exact=exact)
+    assert [one.data.evs for one in result] == pytest.approx([1, 1, -1])
+
+
+def test_a_circuit_for_a_wide_device_that_measures_all_of_it_is_no_wider(store):
+    circuit = generate_preset_pass_manager(0, generic()).run(bell())
+    circuit.measure_all()  # all 19 qubits, a second time
+    once = generate_preset_pass_manager(0, generic()).run(bell().remove_final_measurements(inplace=False))
+    observable = SparsePauliOp("XX").apply_layout(circuit.layout)
+    twice, outcome = run("estimator", [estimator_pub(circuit, observable)], generic(), store)
+    plain, other = run("estimator", [estimator_pub(once, observable)], generic(), store)
+    assert twice[0].data.evs == pytest.approx(plain[0].data.evs, abs=0.1)
+    assert outcome.timing.executing_of == other.timing.executing_of

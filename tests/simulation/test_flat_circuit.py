@@ -113,3 +113,23 @@ def test_slots_are_filled_with_the_values_of_their_expressions():
     values = np.array([[0.1, 0.2], [3.0, -1.0]])  # a, b
     expected = [[2 * x + 1, x * y, np.sin(y)] for x, y in values]
     assert flat.fill(values) == pytest.approx(np.array(expected))
+
+
+def test_measurements_and_resets_of_ibms_own_are_those_that_aer_has() -> None:
+    library = pytest.importorskip("qiskit_ibm_runtime.circuit")
+    circuit = QuantumCircuit(2, 3)
+    circuit.x(0)
+    circuit.append(library.MidCircuitMeasure(), [0], [0])
+    circuit.append(library.MidCircuitReset(), [0], [])
+    circuit.append(library.MeasureReset(), [0], [1])
+    circuit.append(library.MidCircuitMeasure("measure_3"), [0], [2])
+    flat = flatten(circuit).circuit
+    assert [instruction.name for instruction in flat.data] == [
+        "x",
+        "measure",
+        "reset",
+        "measure",
+        "reset",
+        "measure",
+    ]
+    assert [flat.find_bit(i.clbits[0]).index for i in flat.data if i.clbits] == [0, 1, 2]

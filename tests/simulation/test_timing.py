@@ -58,6 +58,12 @@ def emulated():
         yield one
 
 
+@pytest.fixture(scope="module")
+def phoenix():
+    with service(processor="phoenix") as one:
+        yield one
+
+
 def charged(emulated, circuit, shots, backend="aer_simulator", **execution):
     """Return what a sampler job is charged with, and was said to be before: whole seconds."""
     options = {"simulator": {"dry_run": True}, "execution": execution}
@@ -144,11 +150,25 @@ def test_u8_half_a_million_shots_are_charged_about_what_was_measured_on_a_device
 
 
 def test_u8_a_charge_is_whole_seconds_and_two_at_least(emulated):
-    assert charged(emulated, bell(), 1) == 2
-    assert charged(emulated, bell(), 4096) == 3
-    for shots in (5_000, 12_345):
-        usage = charged(emulated, bell(), shots)
-        assert usage == int(usage) > 3
+    # 1.802 s, and about 256 us for each execution.
+    assert {shots: charged(emulated, bell(), shots) for shots in (1, 16, 700, 4096, 5_000, 12_345)} == {
+        1: 2,
+        16: 2,
+        700: 2,
+        4096: 3,
+        5_000: 4,
+        12_345: 5,
+    }
+
+
+def test_u8_on_phoenix_it_is_three_at_least(phoenix):
+    # 2.502 s, and about 7.4 us for each execution: 1 us of pause, 2.8 us, a reset of 1.6 us, 2 us of readout.
+    assert {shots: charged(phoenix, bell(), shots) for shots in (1, 4096, 60_000, 100_000)} == {
+        1: 3,
+        4096: 3,
+        60_000: 3,
+        100_000: 4,
+    }
 
 
 def test_a_device_s_own_durations_count(target):

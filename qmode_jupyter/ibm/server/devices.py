@@ -19,7 +19,12 @@ from qmode_jupyter.errors import BackendNotFoundError
 from qmode_jupyter.ibm.server.refusals import NO_BACKEND, Refusal, not_found
 from qmode_jupyter.ibm.server.wire import written
 from qmode_jupyter.runtime.backend_answers import hand_out
-from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, find_backend
+from qmode_jupyter.runtime.backends import (
+    DEFAULT_BACKEND,
+    backend_names,
+    find_backend,
+    snapshot_configuration,
+)
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Snapshots of so many qubits are those of devices that IBM's service has, or had until lately.
 _FEWEST_QUBITS: Final = 100
+#: The one that is offered first.
+_FIRST: Final = "ibm_fez"
 _DYNAMIC: Final = "dynamic_circuits"
 _MOCK: Final = "mock_"
 #: Instructions of a target that IBM's client has no word for.
@@ -164,8 +171,6 @@ def _mock_of(name: str) -> str:
 
 def _published() -> dict[str, str]:
     """Return {published name: snapshot} of the larger devices, and our own device."""
-    from qmode_jupyter.runtime.backends import snapshot_configuration
-
     found = []
     for name in backend_names():
         if (file := snapshot_configuration(name)) is not None:
@@ -173,8 +178,8 @@ def _published() -> dict[str, str]:
             published, qubits = known["backend_name"], known["n_qubits"]
             if qubits >= _FEWEST_QUBITS and published.startswith("ibm_") and known.get("clops_h"):
                 found.append((known["clops_h"], published, name))
-    fastest_first = {published: name for _, published, name in sorted(found, reverse=True)}
-    return fastest_first | {DEFAULT_BACKEND: DEFAULT_BACKEND}
+    found.sort(key=lambda known: (known[1] == _FIRST, *known), reverse=True)  # then the fastest
+    return {published: name for _, published, name in found} | {DEFAULT_BACKEND: DEFAULT_BACKEND}
 
 
 def _snapshot(backend: BackendV2, word: str) -> dict[str, Any] | None:

@@ -94,6 +94,7 @@ class Server:
             lifespan="off",
             loop="asyncio",
             log_config=None,
+            log_level="error",  # who sends nonsense is told so, the notebook is not
             access_log=False,
             server_header=False,
             timeout_keep_alive=_KEPT_S,

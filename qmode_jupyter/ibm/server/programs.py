@@ -156,7 +156,9 @@ _HOOK: Final = RuntimeDecoder().object_hook
 
 def _revived(value: Any) -> Any:
     if isinstance(value, dict):
-        return _HOOK({key: _revived(inner) for key, inner in value.items()})
+        inside = {key: _revived(inner) for key, inner in value.items()}
+        # Aer's own way to read a noise model is deprecated; the options read its dictionary themselves.
+        return inside["__value__"] if inside.get("__type__") == "NoiseModel" else _HOOK(inside)
     if isinstance(value, list):
         return [_revived(inner) for inner in value]
     return value
