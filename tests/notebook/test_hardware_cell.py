@@ -120,6 +120,23 @@ def test_a_primitive_of_ours_is_named_as_one_that_cannot_see_it(cloud: Interacti
     )
 
 
+@pytest.mark.parametrize("backend", ["real", "fake_torino"])
+def test_a_dry_run_is_no_part_of_the_session(cloud: InteractiveShell, backend: str) -> None:
+    body = (
+        "from qiskit_ibm_runtime import SamplerV2\n"
+        "dry = SamplerV2().run([isa], shots=100, dry_run=True)\n"
+        "shots = dry.result()[0].data.meas.num_shots\n"
+        "_ = SamplerV2().run([isa], shots=100).result()\n"
+    )
+    shown, error = run(cloud, f"%%qbatch -b {backend} --yes -q -o report\n{body}")
+    assert error is None, shown.stdout + shown.stderr
+    assert cloud.user_ns["shots"] == 100
+    assert cloud.user_ns["dry"].backend().name == "mock_torino"
+    assert len(cloud.user_ns["report"].jobs) == 1
+    assert cloud.user_ns["report"].usage_s == cloud.user_ns["report"].jobs[0].charged_s
+    assert "Not every job" not in shown.stdout
+
+
 def test_the_clock_of_a_stand_in_here_is_ahead_while_the_cell_waits(cloud: InteractiveShell) -> None:
     emulated, began = cloud.user_ns["cloud"].now(), time.monotonic()
     body = "jobs = [Sampler(options={'default_shots': 100000}).run([isa]) for _ in range(6)]"

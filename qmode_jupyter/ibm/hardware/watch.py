@@ -137,7 +137,10 @@ class Watch:
             return tuple(watched.job for watched in self._mine())
 
     def __contains__(self, job: object) -> bool:
-        return any(one.job_id() == job for one in self.jobs)
+        """Whether a job of this id was sent in it; a dry run counts, though it runs elsewhere."""
+        with self._lock:
+            watched = self._jobs.get(str(job))
+            return watched is not None and vars(watched.job).get("_session_id") == self._facts.id
 
     def facts(self) -> Facts:
         """Return what is known now."""
@@ -234,7 +237,8 @@ class Watch:
         mine = []
         for watched in self._jobs.values():
             made = vars(watched.job)
-            if made.get("_session_id") == self._facts.id:
+            on = getattr(made.get("_backend"), "name", None)
+            if made.get("_session_id") == self._facts.id and on == self._facts.qpu:
                 if not watched.facts.program and "_program_id" in made:
                     watched.facts = replace(watched.facts, program=str(made["_program_id"]))
                 mine.append(watched)
