@@ -16,29 +16,20 @@ from qmode_jupyter.style.characters import printable
 from qmode_jupyter.style.sentences import sentence
 
 
-def folder(*, stand_in: bool = False) -> Path:
-    """Return where they are kept, whether there are any or not; those of a stand-in's jobs apart."""
-    real = user_settings.path().parent / "receipts"
-    return real / "stand-in" if stand_in else real
+def folder() -> Path:
+    """Return where they are kept, whether there are any or not."""
+    return user_settings.path().parent / "receipts"
 
 
-def keep(receipt: Mapping[str, Any], *, stand_in: bool = False) -> Path:
+def keep(receipt: Mapping[str, Any]) -> Path:
     """Keep what `receipt_of` returned, in the place of what was kept of that job; return its file.
-
-    Parameters
-    ----------
-    receipt
-        Plain data.
-    stand_in
-        It is of a job on a service that stood in the place of IBM's cloud, which teaches nothing of what
-        real jobs cost.
 
     Raises
     ------
     IBMRuntimeError
         If it can't be written.
     """
-    target = folder(stand_in=stand_in) / _name(str(receipt["job"]))
+    target = _file(str(receipt["job"]))
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made with mode 0600, whole before it has its name.
@@ -54,7 +45,7 @@ def keep(receipt: Mapping[str, Any], *, stand_in: bool = False) -> Path:
 
 
 def kept() -> list[Path]:
-    """Return the files of all that are kept of real jobs, the newest first."""
+    """Return the files of all that are kept, the newest first."""
     try:
         found = [(path.stat().st_mtime_ns, path) for path in folder().glob("*.json")]
     except OSError:
@@ -64,9 +55,9 @@ def kept() -> list[Path]:
 
 def of_job(job: str) -> Path | None:
     """Return the file of a job's receipt; None if none is kept."""
-    paths = (folder(stand_in=stand_in) / _name(job) for stand_in in (False, True))
-    return next((path for path in paths if path.is_file()), None)
+    path = _file(job)
+    return path if path.is_file() else None
 
 
-def _name(job: str) -> str:
-    return re.sub(r"[^\w-]", "_", job) + ".json"
+def _file(job: str) -> Path:
+    return folder() / (re.sub(r"[^\w-]", "_", job) + ".json")

@@ -211,15 +211,15 @@ def receipt(services: Services, ids: Sequence[str]) -> Any:
             "%qmode receipt takes one file or job, or nothing for the last cell on hardware, as in: %qmode "
             "receipt receipt.json."
         )
-    files: list[str | Path] = list(ids or services.receipts or kept_receipts.kept()[:_NEWEST_RECEIPTS])
-    if not files:
+    sources: list[Any] = list(ids or services.receipts.values() or kept_receipts.kept()[:_NEWEST_RECEIPTS])
+    if not sources:
         raise UsageError(
             "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file."
         )
     if ids and not Path(ids[0]).expanduser().exists():
-        files = [kept_receipts.of_job(ids[0]) or ids[0]]
+        sources = [services.receipts.get(ids[0]) or kept_receipts.of_job(ids[0]) or ids[0]]
     try:
-        checks = [services.current.receipt(one) for file in files for one in read(file)]
+        checks = [services.current.receipt(one) for source in sources for one in read(source)]
     except ValueError as error:  # IBMInputValueError is one
         raise UsageError(sentence(error)) from None
     return checks[0] if len(checks) == 1 else Text("\n\n".join(map(repr, checks)))

@@ -138,7 +138,8 @@ class HardwareCell:
                 "it waits in the queue, and what the code does with other results, can't be known."
             )
         else:
-            longest_s = max_time_seconds(self._flags.max_time) or plan.longest_s(self._mode)
+            asked_s, longest_s = max_time_seconds(self._flags.max_time), plan.longest_s(self._mode)
+            longest_s = min(asked_s or longest_s, longest_s)
             yield (
                 f"This cell has not been rehearsed here, so what it uses can't be known: at most "
                 f"{duration(longest_s)}{self._costs(longest_s)}. Without -b it is rehearsed, and --max-time "
@@ -184,7 +185,7 @@ class HardwareCell:
     def _run(self, body: str, workload: RealWorkload, watch: Watch) -> BaseException | None:
         names = {self._mode.value: workload.session, "backend": self._backend}
         names |= {"service": self._place.service, **workload.primitives}
-        outside = OutsideJobs(self._backend, watch.__contains__)
+        outside = OutsideJobs(self._backend, watch.__contains__, blind="qmode_jupyter")
         error: BaseException | None
         try:
             with (
@@ -203,6 +204,7 @@ class HardwareCell:
     def _wait(self, workload: RealWorkload, watch: Watch) -> BaseException | None:
         """Wait until the service has told everything; an interrupt cancels what is left."""
         try:
+            self._place.let_it_run(workload.id)
             watch.wait()
         except KeyboardInterrupt as interrupt:
             _end(workload, watch, cancel=True)
@@ -225,22 +227,25 @@ class HardwareCell:
             raise error
 
     def _keep_receipts(self, watch: Watch) -> str:
-        """Keep the receipts of the jobs that are done; return a line about them, "" where there is none."""
-        self._services.receipts = []
-        without = ""
+        """Keep the receipts of the jobs that are done; return a line about them, "" where there is none.
+
+        What a stand-in charges teaches nothing of what real jobs cost: its receipts are not written.
+        """
+        receipts = self._services.receipts = {}
+        trouble = ""
         for job, facts in zip(watch.jobs, watch.facts().jobs, strict=True):
             if facts.status != "DONE":
                 continue
             try:
-                receipt = receipt_of(job)
-                self._services.receipts.append(kept_receipts.keep(receipt, stand_in=bool(self._place.local)))
+                receipts[facts.id] = receipt_of(job)
+                if not self._place.local:
+                    kept_receipts.keep(receipts[facts.id])
             except QmodeError as error:
-                without = sentence(error)
+                trouble = sentence(error)
             except Exception as error:  # noqa: BLE001 - of the network, of the service
-                without = sentence(f"job {job.job_id()} could not be asked: {error}")
-        number = len(self._services.receipts)
-        kept = f"{count(number, 'receipt')} kept: %qmode receipt lays what was charged beside the model."
-        return f"{kept if number else ''} {without}".strip()
+                trouble = sentence(f"Job {facts.id} could not be asked for its receipt: {error}")
+        there = f"%qmode receipt lays {count(len(receipts), 'receipt')} beside the model."
+        return f"{there if receipts else ''} {trouble}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,12 @@ class OutsideJobs:
         The cell's own.
     sees
         Whether the cell's service has a job of this id.
+    blind
+        The package whose primitives can't see the cell's session.
     """
 
-    def __init__(self, backend: BackendV2, sees: Callable[[str], bool]) -> None:
+    def __init__(self, backend: BackendV2, sees: Callable[[str], bool], blind: str = _IBM) -> None:
+        self._blind = blind
         self._backend = backend
         self._sees = sees
         self._found: dict[Stranger, None] = {}
@@ -95,7 +98,7 @@ class OutsideJobs:
         """
         sent = (stranger for job, stranger in self._sent.items() if not self._sees(job))
         found = list(dict.fromkeys((*self._found, *sent)))
-        if (refused := _without_mode(error)) is not None:
+        if (refused := _without_mode(error, self._blind)) is not None:
             found.append(refused)
         if jobs_seen:
             found = [stranger for stranger in found if not stranger.is_reference]
@@ -206,8 +209,8 @@ def _is_ibms_executor(one: object) -> bool:
     return type(one).__module__ == f"{_IBM}.executor.executor"
 
 
-def _without_mode(error: BaseException | None) -> Stranger | None:
-    """Return the primitive of IBM's that found no mode, if that is what ended the cell."""
+def _without_mode(error: BaseException | None, package: str) -> Stranger | None:
+    """Return the primitive of a package that found no mode, if that is what ended the cell."""
     if not isinstance(error, ValueError) or _NO_MODE not in str(error):
         return None
     trace, frames = error.__traceback__, []
@@ -215,7 +218,7 @@ def _without_mode(error: BaseException | None) -> Stranger | None:
         frames.append(trace.tb_frame)
         trace = trace.tb_next
     primitive = _primitive(reversed(frames))
-    if primitive is None or _package(type(primitive).__module__) != _IBM:
+    if primitive is None or _package(type(primitive).__module__) != package:
         return None
     return Stranger(_origin(primitive), "which can't see it")
 

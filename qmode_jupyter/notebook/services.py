@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -38,8 +37,8 @@ class Services:
         self._current: RuntimeService | None = None
         #: What the last cell left open.
         self.kept: Session | None = None
-        #: The files with the receipts of the last cell on hardware.
-        self.receipts: list[Path] = []
+        #: The receipts of the last cell on hardware, by job.
+        self.receipts: dict[str, Mapping[str, Any]] = {}
         #: What came of the cells that ran to their end, by mode and body: the newest of each.
         self.rehearsed: dict[tuple[Mode, str], Trace] = {}
 

@@ -1,4 +1,4 @@
-"""Receipts of real jobs are kept between kernels, a file for each; those of a stand-in's apart."""
+"""Receipts of real jobs are kept between kernels, a file for each."""
 
 from __future__ import annotations
 
@@ -35,12 +35,6 @@ def test_a_receipt_is_found_by_its_job_and_the_newest_comes_first() -> None:
     assert json.loads(found.read_text())["charged"] == 2
     assert found.stat().st_mode & 0o777 == 0o600
     assert len(list(found.parent.iterdir())) == 3, "nothing half-written is left"
-
-
-def test_those_of_a_stand_in_are_no_real_ones() -> None:
-    kept_receipts.keep({"job": "emulated"}, stand_in=True)
-    assert kept_receipts.kept() == []
-    assert kept_receipts.of_job("emulated") is not None
 
 
 def test_a_job_is_never_a_path_to_somewhere_else(home: Path) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import builtins
+import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
+from qmode_jupyter.client import kept_receipts
 from tests.notebook.cells import run, said
 
 pytest.importorskip("qiskit_ibm_runtime")
@@ -70,7 +74,7 @@ def test_the_cell_that_was_rehearsed_runs_on_hardware(cloud: InteractiveShell, m
     assert third == "run(..., dry_run=True) checks and times a job there without the QPU."
     assert rest[0].startswith(f"{mode} vqe on ibm_torino · Closed · ")
     assert rest[0].endswith(" · 3 done")
-    assert rest[-1].startswith("3 receipts kept")
+    assert rest[-1] == "%qmode receipt lays 3 receipts beside the model."
     assert "saw no job" not in shown.stdout
     assert "Not every job" not in shown.stdout
 
@@ -105,6 +109,41 @@ def test_the_clients_own_primitives_without_a_mode_join_it_and_others_are_named(
         in (shown.stdout)
     )
     assert "No receipt can be made" in shown.stdout
+
+
+def test_a_primitive_of_ours_is_named_as_one_that_cannot_see_it(cloud: InteractiveShell) -> None:
+    shown, error = run(cloud, "%%qbatch -b real -y -q\nfrom qmode_jupyter import SamplerV2 as Ours\nOurs()")
+    assert "A backend or session must be specified" in str(error)
+    assert (
+        "This batch saw no job: SamplerV2 came from qmode_jupyter, which can't see it. The cell's own "
+        "Sampler and Estimator, and those of qiskit_ibm_runtime without a mode, join it." in shown.stdout
+    )
+
+
+@pytest.mark.parametrize("backend", ["real", "fake_torino"])
+def test_a_dry_run_is_no_part_of_the_session(cloud: InteractiveShell, backend: str) -> None:
+    body = (
+        "from qiskit_ibm_runtime import SamplerV2\n"
+        "dry = SamplerV2().run([isa], shots=100, dry_run=True)\n"
+        "shots = dry.result()[0].data.meas.num_shots\n"
+        "_ = SamplerV2().run([isa], shots=100).result()\n"
+    )
+    shown, error = run(cloud, f"%%qbatch -b {backend} --yes -q -o report\n{body}")
+    assert error is None, shown.stdout + shown.stderr
+    assert cloud.user_ns["shots"] == 100
+    assert cloud.user_ns["dry"].backend().name == "mock_torino"
+    assert len(cloud.user_ns["report"].jobs) == 1
+    assert cloud.user_ns["report"].usage_s == cloud.user_ns["report"].jobs[0].charged_s
+    assert "Not every job" not in shown.stdout
+
+
+def test_the_clock_of_a_stand_in_here_is_ahead_while_the_cell_waits(cloud: InteractiveShell) -> None:
+    emulated, began = cloud.user_ns["cloud"].now(), time.monotonic()
+    body = "jobs = [Sampler(options={'default_shots': 100000}).run([isa]) for _ in range(6)]"
+    assert run(cloud, "%%qbatch -b real -y -q -o report\n" + body)[1] is None
+    assert cloud.user_ns["report"].usage_s > 100
+    wall_s = time.monotonic() - began
+    assert cloud.user_ns["cloud"].now() - emulated > wall_s + 10
 
 
 def test_an_error_in_the_cell_closes_it_and_its_jobs_run_on(cloud: InteractiveShell) -> None:
@@ -269,9 +308,13 @@ class _Nothing:
         return False
 
 
-def test_the_receipts_of_its_jobs_are_kept(cloud: InteractiveShell) -> None:
+def test_the_receipts_of_its_jobs_are_shown_and_those_of_real_ones_kept(
+    cloud: InteractiveShell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path))
     assert run(cloud, "%%qbatch -b real -y -q\n" + CELL)[1] is None
     jobs = [job.job_id() for job in cloud.user_ns["jobs"]]
+    assert kept_receipts.kept() == []
     shown, error = run(cloud, "%qmode receipt")
     assert error is None
     assert all(f"Job {job} on ibm_torino: charged" in shown.stdout for job in jobs)
@@ -279,3 +322,11 @@ def test_the_receipts_of_its_jobs_are_kept(cloud: InteractiveShell) -> None:
     assert error is None
     assert shown.stdout.count("Job ") == 1
     assert "more than the most" not in shown.stdout
+    monkeypatch.setattr("qmode_jupyter.ibm.hardware.account._LOCAL", re.compile("nowhere"))
+    shown, error = run(cloud, "%%qbatch -b real -y -q\n_ = Sampler().run([isa], shots=100)")
+    assert error is None
+    assert shown.stdout.startswith("ibm_torino is real hardware: Heron r1, ")
+    (file,) = kept_receipts.kept()
+    assert cloud.user_ns["batch"].details()["state"] == "closed"
+    shown, error = run(cloud, f"%qmode receipt {file.stem}")
+    assert f"Job {file.stem} on ibm_torino: charged" in shown.stdout

@@ -30,10 +30,10 @@ class Kernel:
     def send(self, code: str) -> str:
         return self.client.execute(code)
 
-    def wait(self, request: str) -> dict[str, Any]:
-        """Collect what a cell shows until the kernel is idle again."""
+    def wait(self, request: str, text: str = "") -> dict[str, Any]:
+        """Collect what a cell shows until the kernel is idle again, or it has printed `text`."""
         shown: dict[str, Any] = {"stdout": "", "stderr": "", "errors": [], "data": [], "updates": []}
-        while True:
+        while not text or text not in shown["stdout"]:
             message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
             if message["parent_header"].get("msg_id") != request:
                 continue
@@ -47,7 +47,8 @@ class Kernel:
             elif kind == "update_display_data":
                 shown["updates"].append(content["data"])
             elif kind == "status" and content["execution_state"] == "idle":
-                return shown
+                break
+        return shown
 
     def run(self, code: str) -> dict[str, Any]:
         return self.wait(self.send(code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,8 @@ from typing import Any, Final
 from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
 from qmode_jupyter.cost.processors import Processor, processor_like
-from qmode_jupyter.errors import BackendNotFoundError, IBMRuntimeError
+from qmode_jupyter.errors import BackendNotFoundError, IBMRuntimeError, QmodeError
+from qmode_jupyter.ibm.hardware.workload import said_by
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan, UnknownPlan
 from qmode_jupyter.scheduler.plans import plan as find_plan
 from qmode_jupyter.style.sentences import sentence
@@ -60,6 +62,15 @@ class Place:
         return processor_like(
             self.backend.name, str(kind.get("family", "")), str(kind.get("revision", "")), delay_s
         )
+
+    def let_it_run(self, workload: str) -> None:
+        """Wait for a session or batch where it runs in this very process, whose clock is ahead meanwhile."""
+        from qmode_jupyter.ibm.connect import emulated_by
+
+        emulated = emulated_by(self.service)
+        if emulated is not None:
+            with suppress(QmodeError):  # it was closed, or has no such thing
+                emulated.runtime.workloads.wait(workload)
 
     def has_dry_runs(self) -> bool:
         """Whether jobs can be checked and timed there without the QPU."""
@@ -117,4 +128,4 @@ def place_of(backend: IBMBackend) -> Place:
 
 
 def _first_line(error: Exception) -> str:
-    return sentence((str(error).strip().splitlines() or [type(error).__name__])[0])
+    return sentence((said_by(error).strip().splitlines() or [type(error).__name__])[0])

@@ -40,8 +40,8 @@ class JobFacts:
         In the client's words (SEMANTICS J1).
     seen_s, over_s
         When it was first seen, and first seen to have ended: Unix seconds.
-    metrics
-        As the service gives them.
+    metrics, metrics_s
+        As the service gave them, and when: Unix seconds.
     reason
         Why it failed, in the service's words.
     """
@@ -52,6 +52,7 @@ class JobFacts:
     seen_s: float
     over_s: float | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics_s: float | None = None
     reason: str = ""
 
     @property
@@ -156,7 +157,7 @@ def _job(job: JobFacts, facts: Facts, origin_s: float) -> JobRecord:
         running = created or job.seen_s
     on_qpu_s = None
     if running is not None and charged_s > 0:
-        on_qpu_s = max(running, (ended_s or facts.read_s) - charged_s)
+        on_qpu_s = max(running, (finished or job.metrics_s or facts.read_s) - charged_s)
         state = state if state in SETTLED else JobState.ON_QPU
 
     def since(at: float | None) -> float | None:

@@ -28,6 +28,9 @@ EVERY_LOCAL_S: Final = 0.05
 #: So often is asked in a row for what the service has not got yet, or does not answer.
 _TRIES: Final = 5
 
+#: Seconds that the end of a request is waited for when nobody needs its answer any more.
+_PATIENCE_S: Final = 5.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -123,7 +126,7 @@ class Watch:
         """Ask no more; what is known stays."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)
 
     # ---- what is known
 
@@ -134,7 +137,10 @@ class Watch:
             return tuple(watched.job for watched in self._mine())
 
     def __contains__(self, job: object) -> bool:
-        return any(one.job_id() == job for one in self.jobs)
+        """Whether a job of this id was sent in it; a dry run counts, though it runs elsewhere."""
+        with self._lock:
+            watched = self._jobs.get(str(job))
+            return watched is not None and vars(watched.job).get("_session_id") == self._facts.id
 
     def facts(self) -> Facts:
         """Return what is known now."""
@@ -208,7 +214,7 @@ class Watch:
     def _ask_metrics(self, watched: _Watched) -> None:
         metrics = watched.job.metrics()
         with self._lock:
-            watched.facts = replace(watched.facts, metrics=metrics)
+            watched.facts = replace(watched.facts, metrics=metrics, metrics_s=self._now())
 
     def _ask_job(self, watched: _Watched) -> None:
         """Ask for what is left to know of a job that has ended: why it failed, then its metrics."""
@@ -231,7 +237,8 @@ class Watch:
         mine = []
         for watched in self._jobs.values():
             made = vars(watched.job)
-            if made.get("_session_id") == self._facts.id:
+            on = getattr(made.get("_backend"), "name", None)
+            if made.get("_session_id") == self._facts.id and on == self._facts.qpu:
                 if not watched.facts.program and "_program_id" in made:
                     watched.facts = replace(watched.facts, program=str(made["_program_id"]))
                 mine.append(watched)

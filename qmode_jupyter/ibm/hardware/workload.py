@@ -139,9 +139,15 @@ def _uninterrupted(action: Callable[[], T]) -> tuple[T, KeyboardInterrupt | None
     return returned[0], interrupt
 
 
+def said_by(error: BaseException) -> str:
+    """Return an error's text; that of one of IBM's client's stands in quotes in its `str`."""
+    message = getattr(error, "message", None)
+    return message if isinstance(message, str) and message else str(error)
+
+
 def _words(error: BaseException) -> str:
     """Return what went wrong in a sentence or two: what the service says, where it says something."""
-    text = " ".join(str(error).split())
+    text = " ".join(said_by(error).split())
     body = _BODY.search(text)
     try:
         said = json.loads(body.group())["errors"][0] if body else {}

@@ -107,7 +107,7 @@ class Devices:
         """Return what the service says of each in a list."""
         found = [self._entry(name) for name in self.offered]
         if mocks:
-            found += [self._entry(_mock_of(name)) | {"class": "mock"} for name in self.offered]
+            found += [self._entry(mock_of(name)) | {"class": "mock"} for name in self.offered]
         return found
 
     def configuration(self, name: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Devices:
         offered = self.offered
         if name in offered:
             return offered[name]
-        return next((source for real, source in offered.items() if name == _mock_of(real)), None)
+        return next((source for real, source in offered.items() if name == mock_of(real)), None)
 
     def _entry(self, name: str) -> dict[str, Any]:
         configuration = self.configuration(name)
@@ -163,7 +163,7 @@ class Devices:
         }
 
 
-def _mock_of(name: str) -> str:
+def mock_of(name: str) -> str:
     """Return the mock's name as IBM's client makes it: all before the first underscore is replaced."""
     _, underscore, rest = name.partition("_")
     return _MOCK + rest if underscore else "mock"

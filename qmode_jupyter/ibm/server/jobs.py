@@ -15,6 +15,7 @@ from qmode_jupyter.client.job_result import reason_of
 from qmode_jupyter.client.options import checked_tags
 from qmode_jupyter.client.options.kinds import MAPPING, TEXT, YES_NO, Kind, whole_number
 from qmode_jupyter.errors import BackendNotFoundError, IBMInputValueError
+from qmode_jupyter.ibm.server.devices import mock_of
 from qmode_jupyter.ibm.server.programs import read
 from qmode_jupyter.ibm.server.refusals import NO_BACKEND, Refusal, bad_request
 from qmode_jupyter.ibm.server.served import NOTHING_TO_SAY, Answer, Call, Sent, Served
@@ -69,9 +70,10 @@ def submit(served: Served, call: Call) -> Answer:
         backend = served.devices.backend(backend_name)
     except BackendNotFoundError as error:
         raise Refusal(400, NO_BACKEND, str(error)) from None
+    dry_run = served.devices.is_mock(backend_name)
     if session is not None:
         _check_session(served, session, backend_name)
-    dry_run = served.devices.is_mock(backend_name)
+        session = None if dry_run else session  # the mock is another device: the session is not charged
     asked = read(program, params, served.service, backend, dry_run=dry_run)
     request = dataclasses.replace(
         asked.request,
@@ -279,7 +281,7 @@ def _backend_of(served: Served, session: str | None) -> str:
 
 def _check_session(served: Served, session: str, backend: str) -> None:
     on = _workload(served, session).qpu
-    if on != backend:
+    if backend not in (on, mock_of(on)):
         raise bad_request(f"The session {session} is on {on}, not on {backend}.")
 
 
