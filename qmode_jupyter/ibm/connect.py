@@ -202,6 +202,9 @@ class _Credentials(AuthBase):
         request.headers[THREAD_HEADER] = f"{self.server.secret}:{threading.get_ident()}"
         return request
 
+    def __deepcopy__(self, memo: object) -> _Credentials:
+        return self  # a copied backend talks to the same server
+
 
 def _tie(made: Any, server: Server) -> None:
     """Let a client that was made send to `server` only, whatever the environment is from now on."""
