@@ -26,7 +26,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 #: Where a distribution's import name is not its own name.
-IMPORT_NAMES = {"pillow": "PIL", "ipython": "IPython"}
+IMPORT_NAMES = {"pillow": "PIL", "ipython": "IPython", "pyjwt": "jwt"}
 #: What we import without declaring it: the dependency that can't be installed without it.
 COMES_WITH = {
     "PIL": "matplotlib",
@@ -39,7 +39,13 @@ COMES_WITH = {
 }
 #: Imports that are not of the core, and the extra that brings them.
 EXTRAS = {
+    "ibm_quantum_schemas": "ibm",
+    "jwt": "ibm",
+    "pydantic": "ibm",
     "qiskit_ibm_runtime": "ibm",
+    "requests": "ibm",
+    "starlette": "ibm",
+    "uvicorn": "ibm",
 }
 #: Only these may unpickle: what the main process wrote for its own workers, into a private folder (0700), and
 #: what they and it say to each other over a socket that nobody else can reach.
@@ -59,6 +65,9 @@ MODULE_STATE: dict[str, str] = {
     "simulation/workers.py:_open": "what the end of the interpreter has to end",
     "client/process.py:open_services": "code names no account: made again, a service is the same one (A29)",
     "client/process.py:with_blocks": "code names no session: primitives join the `with` around them (S17)",
+    "ibm/connect.py:_making": "the environment is the process's, and is ours while IBM's client is made",
+    "ibm/connect.py:_servers": "a service listens once; the server goes with it",
+    "style/warn.py:_kept": "whether warnings of this context are kept, for who asked over the wire",
 }
 #: What `import qmode_jupyter` must not load; each takes a tenth of a second or more.
 HEAVY = {

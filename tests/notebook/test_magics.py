@@ -7,10 +7,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qmode_jupyter.notebook import workload_cell
 from qmode_jupyter.notebook.completion import matcher
-from qmode_jupyter.notebook.display.live import LiveDisplay
+from qmode_jupyter.notebook.display.live import LiveDisplay, Source
 from qmode_jupyter.notebook.display.throttle import CARDS, RateLimit
 from qmode_jupyter.notebook.magics import unload
-from qmode_jupyter.runtime.runtime import Runtime
 from tests.notebook.cells import run
 
 NAMES = ("qsession", "qbatch", "qjob", "qmode")
@@ -58,9 +57,9 @@ def test_the_cards_of_all_cells_share_one_limit(
     limits = []
 
     class Noted(LiveDisplay):
-        def __init__(self, runtime: Runtime, owner: str, limit: RateLimit, *, quiet: bool) -> None:
+        def __init__(self, source: Source, limit: RateLimit, *, quiet: bool) -> None:
             limits.append(limit)
-            super().__init__(runtime, owner, limit, quiet=quiet)
+            super().__init__(source, limit, quiet=quiet)
 
     monkeypatch.setattr(workload_cell, "LiveDisplay", Noted)
     for magic in ("qsession", "qbatch", "qjob"):

@@ -157,7 +157,6 @@ class Server:
         if threading.current_thread() is not self._thread:
             self._thread.join(_PATIENCE_S)
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._socket.close()
 
     def __enter__(self) -> Self:
         return self
@@ -177,7 +176,11 @@ class Server:
         self._uvicorn.should_exit = True
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        finally:  # its service may have been closed, and nobody calls `close`
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._socket.close()
 
     async def _serve(self) -> Any:
         asyncio.get_running_loop().call_soon(self._began.set)
