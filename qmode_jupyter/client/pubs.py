@@ -21,6 +21,8 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qmode_jupyter.client.options.kinds import real, whole_number
 from qmode_jupyter.errors import IBMInputValueError, OptionError, QmodeWarning, V1StyleError
+from qmode_jupyter.style.characters import shown
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import printable
 
@@ -117,7 +119,7 @@ def _coerce_one(number: int, program: str, item: object, coerce: Callable[[Any],
     try:
         return coerce(item)
     except (TypeError, ValueError, LookupError, AttributeError, QiskitError) as error:
-        text = _what_is_wrong(program, item) or " ".join(str(error).split())
+        text = _what_is_wrong(program, item) or sentence(error)
         raise IBMInputValueError(f"PUB {number}: {text}") from None
 
 
@@ -127,7 +129,7 @@ def _what_is_wrong(program: str, item: object) -> str:
     if isinstance(parts, (SamplerPub, EstimatorPub)):
         return f"it is a {type(parts).__name__}, which no {program} takes."
     if not isinstance(parts, (tuple, list)) or not parts or not isinstance(parts[0], QuantumCircuit):
-        return f"a PUB begins with its circuit, this one is {_kind(item)}."
+        return f"a PUB begins with its circuit, not {shown(item)}."
     circuit, values_at = parts[0], 1 if program == "sampler" else 2
     if program == "estimator" and len(parts) < 2:
         return "it has no observables: write (circuit, observables) or (circuit, observables, values)."
@@ -273,11 +275,3 @@ def _kept(word: str, kind: Any, value: object) -> Any:
         return kind.keep(value)
     except ValueError:
         raise IBMInputValueError(f"{word} must be {kind.words}, not {value!r}.") from None
-
-
-def _kind(item: object) -> str:
-    return (
-        f"a {type(item).__name__}"
-        if not isinstance(item, (tuple, list))
-        else f"{len(item)} things without one"
-    )

@@ -223,6 +223,10 @@ def receipt_of(job: Any) -> dict[str, Any]:
     """
     from qmode_jupyter.client.export_receipt import receipt_of as exported
 
+    if not hasattr(job, "primitive_id"):
+        raise IBMInputValueError(
+            f"No receipt can be made of {shown(job)}: give a job, or the path of a file with receipts."
+        )
     try:
         return exported(job)
     except (AttributeError, TypeError, ValueError, KeyError) as error:

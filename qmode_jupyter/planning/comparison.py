@@ -19,6 +19,7 @@ from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import NOTHING, count, duration, money, printable
@@ -126,7 +127,7 @@ def compare(
     """
     if not isinstance(trace, Trace):
         raise IBMInputValueError(
-            f"compare takes a trace, as service.trace(id) returns it, not a {type(trace).__name__}."
+            f"compare takes a trace, as service.trace(id) returns it, not {shown(trace)}."
         )
     recording = Recording.of(trace)
     longest_s = _timeout("max_time_s", max_time_s)

@@ -130,7 +130,7 @@ class OptionGroup:
             # A name that is right but in the wrong group comes before one that is misspelt.
             for pool in ({path.rpartition(".")[2]: path for path in sorted(where)}, {p: p for p in where}):
                 if name in pool:
-                    return f"there is {pool[name]}{'' if where is own else ', in other options'}"
+                    return f"there is {pool[name]}{'' if where is own else _elsewhere(pool[name])}"
         short = {path.removeprefix(self._prefix): path for path in own}
         if (close := nearest(name, short)) is not None:
             return f"did you mean {short[close]}"
@@ -195,6 +195,12 @@ def _paths(cls: type[OptionGroup]) -> list[str]:
             paths += _paths(inner)
         paths.append(cls._prefix + item.name)
     return paths
+
+
+def _elsewhere(path: str) -> str:
+    """Return whose option it is that these options lack."""
+    owners = (cls for cls in _groups(OptionGroup) if not cls._prefix and path in _paths(cls))
+    return next((f", in {cls.__name__}" for cls in owners if fields(cls)), ", in other options")
 
 
 def _groups(cls: type[OptionGroup]) -> list[type[OptionGroup]]:
