@@ -24,7 +24,7 @@ from qmode_jupyter.errors import IBMInputValueError, OptionError, QmodeWarning, 
 from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.warn import warn
-from qmode_jupyter.style.words import printable
+from qmode_jupyter.style.words import count, printable
 
 #: Executions (shots times parameter sets) that one job may have (SEMANTICS P10).
 MAX_EXECUTIONS: Final = 10_000_000
@@ -145,7 +145,7 @@ def _what_is_wrong(program: str, item: object) -> str:
         widths = _observable_widths(parts[1])
         if widths and widths != {circuit.num_qubits}:
             return (
-                f"the circuit has {circuit.num_qubits} qubits and the observable {min(widths)}: "
+                f"the circuit has {count(circuit.num_qubits, 'qubit')} and the observable {min(widths)}: "
                 "after transpiling, use observable.apply_layout(isa_circuit.layout)."
             )
     values = parts[values_at] if len(parts) > values_at else None
@@ -200,7 +200,7 @@ def _check_values(number: int, pub: SamplerPub | EstimatorPub) -> None:
     if not np.isfinite(array).all():
         where = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
         raise IBMInputValueError(
-            f"PUB {number}: parameter values must be finite, and [{where}] is {array[where]}."
+            f"PUB {number}: parameter values must be finite, and {list(where)} is {array[where]}."
         )
 
 

@@ -271,7 +271,9 @@ def _read_file(path: Path) -> tuple[Receipt, ...]:
         raise IBMInputValueError(f"The receipt {name} can't be read: {sentence(why)}") from None
     try:
         data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise IBMInputValueError(f"The receipt {name} is no receipt: it is nested too deeply.") from None
+    except ValueError as error:
         raise IBMInputValueError(f"The receipt {name} is no JSON: {sentence(error)}") from None
     several = isinstance(data, list)
     found = data if several else [data]

@@ -254,7 +254,7 @@ def export(services: Services, ids: Sequence[str], *, force: bool = False) -> No
     except FileExistsError:
         raise _unwritten(f"{path} exists already, and --force overwrites it") from None
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = sentence(getattr(error, "strerror", None) or error).rstrip(".")
         raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
     say(f"Saved as {printable(str(path))}; Trace.load reads it.")
 

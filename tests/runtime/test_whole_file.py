@@ -31,26 +31,32 @@ def test_its_mode_is_that_of_any_new_file_or_of_the_one_before(tmp_path: Path) -
     assert mine.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_failure_in_the_middle_changes_nothing(tmp_path: Path, there: bool) -> None:
-    path = tmp_path / "run.json"
-    if there:
-        path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), whole_file(path, overwrite=True) as part:
-        part.write_text("half")
-        raise KeyboardInterrupt
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == (
-        {"run.json": "old"} if there else {}
-    )
+def held(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in folder.iterdir()}
 
 
-def test_a_file_that_came_into_being_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [{}, {"run.json": "old"}])
+def test_a_failure_in_the_middle_changes_nothing(tmp_path: Path, before: dict[str, str]) -> None:
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+
+    def interrupted() -> None:
+        with whole_file(tmp_path / "run.json", overwrite=True) as part:
+            part.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert held(tmp_path) == before
+
+
+def test_of_two_that_write_at_once_one_gets_the_name(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    with pytest.raises(FileExistsError), whole_file(path, overwrite=False) as part:
-        part.write_text("mine")
-        with whole_file(path, overwrite=False):
-            pytest.fail("two have the same name")
-    assert list(tmp_path.iterdir()) == []
+    with whole_file(path, overwrite=False) as part:
+        part.write_text("first")
+        with pytest.raises(FileExistsError):
+            written(path)
+    assert held(tmp_path) == {"run.json": "first"}
 
 
 def test_a_link_is_followed_only_where_overwriting_was_asked_for(tmp_path: Path) -> None:
