@@ -1373,7 +1373,7 @@ FILES: Final = (
         "receipt",
         b"[" * 100_000,
         "IBMInputValueError",
-        "The receipt '{path}' is no receipt: it is nested too deeply.",
+        "The receipt '{path}' is no JSON that can be read: it is nested too deeply.",
     ),
     File(
         "receipt",

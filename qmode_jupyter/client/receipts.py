@@ -272,7 +272,9 @@ def _read_file(path: Path) -> tuple[Receipt, ...]:
     try:
         data = json.loads(content)
     except RecursionError:
-        raise IBMInputValueError(f"The receipt {name} is no receipt: it is nested too deeply.") from None
+        raise IBMInputValueError(
+            f"The receipt {name} is no JSON that can be read: it is nested too deeply."
+        ) from None
     except ValueError as error:
         raise IBMInputValueError(f"The receipt {name} is no JSON: {sentence(error)}") from None
     several = isinstance(data, list)
