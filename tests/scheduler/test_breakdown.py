@@ -201,8 +201,31 @@ def test_preparation_is_charged_for_where_the_qpu_does_nothing_meanwhile() -> No
     e.session()
     submit(e, "a", "s")
     submit(e, "b", "s")
-    e.at(23).close("s")
+    e.at(8)
+    submit(e, "c", "s")  # it is prepared while a is on the QPU
+    e.at(33).close("s")
     assert parts(e, "s")[PREPARING] == 3
+
+
+def test_a_preparation_that_is_given_up_is_charged_until_then() -> None:  # SEMANTICS U3
+    e = Emulation()
+    e.session()
+    submit(e, "a", "s")
+    e.at(2).cancel("a")
+    e.at(20).close("s")
+    assert parts(e, "s") == {PREPARING: 2, TAIL: 18}
+
+
+def test_a_session_that_came_back_for_nothing_waits_from_then_on() -> None:  # SEMANTICS S10
+    e = Emulation()
+    e.session()
+    submit(e, "a", "s")
+    e.at(500)
+    submit(e, "b", "s")
+    e.cancel("b")
+    e.at(505).close("s")
+    idle = {PREPARING: 3, BETWEEN: 60, TAIL: 5}
+    assert parts(e, "s") == close_to(dict(PARTS) | {ROUNDING: 0.8} | idle)
 
 
 def test_a_session_is_charged_while_a_job_is_on_the_qpu() -> None:
