@@ -980,6 +980,59 @@ CALLS: Final = (
         "IBMInputValueError",
         "why takes a trace, as service.trace(id) returns it, not None.",
     ),
+    Call(
+        "compare(trace, plans=[5])",
+        "IBMInputValueError",
+        "plans are names of plans or Plans, not 5.",
+    ),
+    Call(
+        'compare(trace, max_time_s="long")',
+        "IBMInputValueError",
+        "max_time_s must be above 0 seconds, not 'long'.",
+    ),
+    Call(
+        'compare(trace, max_time_s=float("inf"))',
+        "IBMInputValueError",
+        "max_time_s must be above 0 seconds, not inf.",
+    ),
+    Call(
+        "forecast(5)",
+        "IBMInputValueError",
+        "forecast takes a dictionary of estimates by name, not 5.",
+    ),
+    Call(
+        'done.wait_for_final_state(poll_interval="x")',
+        "IBMInputValueError",
+        "poll_interval must be a number of seconds, not 'x'.",
+    ),
+    Call(
+        "Session.from_id([], service)",
+        "IBMInputValueError",
+        "session_id must be a text, not [].",
+    ),
+    Call(
+        'session.run("sampler", {"pubs": [bell], "options": 5})',
+        "TypeError",
+        "Invalid 'options' type. It can only be a dictionary or SamplerOptions, not int.",
+    ),
+    Call(
+        'SamplerV2(aer, options={"twirling": {1: 2}})',
+        "OptionError",
+        "The option twirling is a group: give a dictionary or TwirlingOptions, not {1: 2}.",
+    ),
+    Call(
+        'SamplerV2(aer, options={"_prefix": 1})',
+        "OptionError",
+        (
+            "SamplerOptions has no option '_prefix': there are max_execution_time, environment, "
+            "simulator, dynamical_decoupling, execution, twirling, experimental, default_shots."
+        ),
+    ),
+    Call(
+        "sampler.run([(rotated, {1: 2})])",
+        "IBMInputValueError",
+        "PUB 0: its parameter values are by parameter or name, not by 1.",
+    ),
 )
 
 REQUESTS: Final = (

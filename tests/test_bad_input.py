@@ -90,6 +90,7 @@ def names() -> Iterator[dict[str, Any]]:
             "trace": one.trace(done.job_id()),
             "compare": planning.compare,
             "advise": planning.advise,
+            "forecast": planning.forecast,
             "why": planning.why,
             "np": np,
         }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import Parameter, ParameterVector, QuantumCircuit
 from qiskit.circuit.controlflow import CONTROL_FLOW_OP_NAMES
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers import DataBin
@@ -161,6 +161,8 @@ def _wrong_count(circuit: QuantumCircuit, values: object) -> str:
         array = np.asarray(values)
     except ValueError:
         return "its parameter values are rows of different lengths."
+    if isinstance(values, Mapping) and (strange := [key for key in values if not _names_parameters(key)]):
+        return f"its parameter values are by parameter or name, not by {shown(strange[0])}."
     if array.dtype == object:  # a dictionary, or things that are no numbers
         return ""
     if array.dtype.kind not in "biuf":
@@ -171,6 +173,11 @@ def _wrong_count(circuit: QuantumCircuit, values: object) -> str:
             f"the circuit has {wanted} {noun} and {given} values were given (array of shape {array.shape})."
         )
     return ""
+
+
+def _names_parameters(key: object) -> bool:
+    names = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(name, str | Parameter | ParameterVector) for name in names)
 
 
 def _observable_widths(observables: Any) -> set[int]:

@@ -242,9 +242,7 @@ class Session(JobContainer):
         given.pop("backend", None)
         given.pop("instance", None)
         max_execution_time = given.pop("max_execution_time", None)
-        primitive = (SamplerV2 if program_id == "sampler" else EstimatorV2)(
-            self, dict(inputs.get("options") or {})
-        )
+        primitive = (SamplerV2 if program_id == "sampler" else EstimatorV2)(self, inputs.get("options") or {})
         primitive.options.update(environment=given)
         if max_execution_time is not None:
             primitive.options.max_execution_time = max_execution_time
@@ -287,6 +285,7 @@ class Session(JobContainer):
             If the service has none of this id, or it is of the other kind.
         """
         service = default_service() if service is None else checked_service(service)
+        checked("session_id", TEXT, session_id)
         try:
             record = service.runtime.workloads.record(session_id)
         except IBMInputValueError:

@@ -113,7 +113,7 @@ class OptionGroup:
 
     def _true_name(self, name: str) -> str:
         """Return the option that `name` means; `shots` is an older word for `default_shots`."""
-        own = self.__dataclass_fields__
+        own = {item.name for item in fields(self)}
         if name in own:
             return name
         if name == "shots" and "default_shots" in own:
@@ -152,7 +152,7 @@ class OptionGroup:
     def _grouped(self, name: str, inner: type[OptionGroup], value: Any) -> OptionGroup:
         if isinstance(value, inner):
             return value
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
             return inner(**value)
         if is_dataclass(value) and not isinstance(value, type):
             return inner(**set_in(value))
