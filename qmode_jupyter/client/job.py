@@ -27,6 +27,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     RuntimeJobTimeoutError,
 )
+from qmode_jupyter.runtime.clock import checked_seconds
 from qmode_jupyter.scheduler.records import TOO_LONG
 from qmode_jupyter.style.characters import printable, printable_lines
 from qmode_jupyter.style.warn import warn
@@ -183,7 +184,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         RuntimeClosedError
             If the service was closed meanwhile.
         """
-        if poll_interval and poll_interval < _MIN_POLL_S:
+        if poll_interval is not None and 0 < checked_seconds("poll_interval", poll_interval) < _MIN_POLL_S:
             warn(
                 "The poll interval specified is lower than the minimal allowed. Using "
                 f"{_MIN_POLL_S} as the poll interval.",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from qiskit.circuit import QuantumCircuit
+from qiskit.circuit import Parameter, ParameterVector, QuantumCircuit
 from qiskit.circuit.controlflow import CONTROL_FLOW_OP_NAMES
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers import DataBin
@@ -21,8 +21,10 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qmode_jupyter.client.options.kinds import real, whole_number
 from qmode_jupyter.errors import IBMInputValueError, OptionError, QmodeWarning, V1StyleError
+from qmode_jupyter.style.characters import shown
+from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.warn import warn
-from qmode_jupyter.style.words import printable
+from qmode_jupyter.style.words import count, printable
 
 #: Executions (shots times parameter sets) that one job may have (SEMANTICS P10).
 MAX_EXECUTIONS: Final = 10_000_000
@@ -117,7 +119,7 @@ def _coerce_one(number: int, program: str, item: object, coerce: Callable[[Any],
     try:
         return coerce(item)
     except (TypeError, ValueError, LookupError, AttributeError, QiskitError) as error:
-        text = _what_is_wrong(program, item) or " ".join(str(error).split())
+        text = _what_is_wrong(program, item) or sentence(error)
         raise IBMInputValueError(f"PUB {number}: {text}") from None
 
 
@@ -127,7 +129,7 @@ def _what_is_wrong(program: str, item: object) -> str:
     if isinstance(parts, (SamplerPub, EstimatorPub)):
         return f"it is a {type(parts).__name__}, which no {program} takes."
     if not isinstance(parts, (tuple, list)) or not parts or not isinstance(parts[0], QuantumCircuit):
-        return f"a PUB begins with its circuit, this one is {_kind(item)}."
+        return f"a PUB begins with its circuit, not {shown(item)}."
     circuit, values_at = parts[0], 1 if program == "sampler" else 2
     if program == "estimator" and len(parts) < 2:
         return "it has no observables: write (circuit, observables) or (circuit, observables, values)."
@@ -143,7 +145,7 @@ def _what_is_wrong(program: str, item: object) -> str:
         widths = _observable_widths(parts[1])
         if widths and widths != {circuit.num_qubits}:
             return (
-                f"the circuit has {circuit.num_qubits} qubits and the observable {min(widths)}: "
+                f"the circuit has {count(circuit.num_qubits, 'qubit')} and the observable {min(widths)}: "
                 "after transpiling, use observable.apply_layout(isa_circuit.layout)."
             )
     values = parts[values_at] if len(parts) > values_at else None
@@ -159,6 +161,8 @@ def _wrong_count(circuit: QuantumCircuit, values: object) -> str:
         array = np.asarray(values)
     except ValueError:
         return "its parameter values are rows of different lengths."
+    if isinstance(values, Mapping) and (strange := [key for key in values if not _names_parameters(key)]):
+        return f"its parameter values are by parameter or name, not by {shown(strange[0])}."
     if array.dtype == object:  # a dictionary, or things that are no numbers
         return ""
     if array.dtype.kind not in "biuf":
@@ -169,6 +173,11 @@ def _wrong_count(circuit: QuantumCircuit, values: object) -> str:
             f"the circuit has {wanted} {noun} and {given} values were given (array of shape {array.shape})."
         )
     return ""
+
+
+def _names_parameters(key: object) -> bool:
+    names = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(name, str | Parameter | ParameterVector) for name in names)
 
 
 def _observable_widths(observables: Any) -> set[int]:
@@ -198,7 +207,7 @@ def _check_values(number: int, pub: SamplerPub | EstimatorPub) -> None:
     if not np.isfinite(array).all():
         where = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
         raise IBMInputValueError(
-            f"PUB {number}: parameter values must be finite, and [{where}] is {array[where]}."
+            f"PUB {number}: parameter values must be finite, and {list(where)} is {array[where]}."
         )
 
 
@@ -274,11 +283,3 @@ def _kept(word: str, kind: Any, value: object) -> Any:
         return kind.keep(value)
     except ValueError:
         raise IBMInputValueError(f"{word} must be {kind.words}, not {value!r}.") from None
-
-
-def _kind(item: object) -> str:
-    return (
-        f"a {type(item).__name__}"
-        if not isinstance(item, (tuple, list))
-        else f"{len(item)} things without one"
-    )

@@ -223,6 +223,10 @@ def receipt_of(job: Any) -> dict[str, Any]:
     """
     from qmode_jupyter.client.export_receipt import receipt_of as exported
 
+    if not hasattr(job, "primitive_id"):
+        raise IBMInputValueError(
+            f"No receipt can be made of {shown(job)}: give a job, or the path of a file with receipts."
+        )
     try:
         return exported(job)
     except (AttributeError, TypeError, ValueError, KeyError) as error:
@@ -267,7 +271,11 @@ def _read_file(path: Path) -> tuple[Receipt, ...]:
         raise IBMInputValueError(f"The receipt {name} can't be read: {sentence(why)}") from None
     try:
         data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise IBMInputValueError(
+            f"The receipt {name} is no JSON that can be read: it is nested too deeply."
+        ) from None
+    except ValueError as error:
         raise IBMInputValueError(f"The receipt {name} is no JSON: {sentence(error)}") from None
     several = isinstance(data, list)
     found = data if several else [data]

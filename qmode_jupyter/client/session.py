@@ -10,16 +10,19 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from qmode_jupyter.client.arguments import checked
 from qmode_jupyter.client.context import JobContainer
 from qmode_jupyter.client.details import as_sent, wire_mode, workload_details, workload_usage
 from qmode_jupyter.client.max_time import max_time_seconds
 from qmode_jupyter.client.mode import checked_service, service_and_backend, submit
+from qmode_jupyter.client.options.kinds import TEXT
 from qmode_jupyter.client.primitives import EstimatorV2, SamplerV2
 from qmode_jupyter.client.process import with_blocks
 from qmode_jupyter.client.service import RuntimeService, default_service
 from qmode_jupyter.errors import (
     IBMInputValueError,
     IBMRuntimeError,
+    OptionError,
     QmodeError,
     QmodeWarning,
     RuntimeClosedError,
@@ -28,7 +31,7 @@ from qmode_jupyter.errors import (
     V1StyleError,
 )
 from qmode_jupyter.scheduler.records import Mode
-from qmode_jupyter.style.characters import printable
+from qmode_jupyter.style.characters import printable, shown
 from qmode_jupyter.style.warn import warn
 
 if TYPE_CHECKING:
@@ -92,12 +95,14 @@ class Session(JobContainer):
         name: str = "",
     ) -> None:
         self._service, self._backend = service_and_backend(backend, service)
-        seconds = max_time_seconds(max_time)
+        seconds, called = max_time_seconds(max_time), checked("name", TEXT, name)
         self._active = True
         self._session_id: str | None = None
         if create_new and not self._falls_back():
             # A maximum of 0 is not sent: the plan's own holds (SEMANTICS S14).
-            self._session_id = self._runtime.workloads.open(self._mode, self._backend, seconds or None, name)
+            self._session_id = self._runtime.workloads.open(
+                self._mode, self._backend, seconds or None, called
+            )
 
     def _falls_back(self) -> bool:
         if self._mode is not Mode.SESSION or self._service.plan.sessions != "job mode":
@@ -225,19 +230,19 @@ class Session(JobContainer):
             raise RuntimeProgramNotFound(
                 f"Program not found: {program_id!r}; there are 'sampler' and 'estimator'."
             )
+        if not isinstance(inputs, Mapping):
+            raise V1StyleError(f"The inputs of a V2 {program_id} are {{'pubs': [...]}}, not {shown(inputs)}.")
         if "pubs" not in inputs:
             raise V1StyleError(
                 f"The inputs of a V2 {program_id} are {{'pubs': [...]}}, these have "
-                f"{', '.join(inputs) or 'nothing'}."
+                f"{', '.join(map(str, inputs)) or 'nothing'}."
             )
-        words = options if isinstance(options, Mapping) else vars(options) if options is not None else {}
+        words = options if isinstance(options, Mapping) else _attributes(options)
         given = {word: value for word, value in words.items() if value}
         given.pop("backend", None)
         given.pop("instance", None)
         max_execution_time = given.pop("max_execution_time", None)
-        primitive = (SamplerV2 if program_id == "sampler" else EstimatorV2)(
-            self, dict(inputs.get("options") or {})
-        )
+        primitive = (SamplerV2 if program_id == "sampler" else EstimatorV2)(self, inputs.get("options") or {})
         primitive.options.update(environment=given)
         if max_execution_time is not None:
             primitive.options.max_execution_time = max_execution_time
@@ -280,6 +285,7 @@ class Session(JobContainer):
             If the service has none of this id, or it is of the other kind.
         """
         service = default_service() if service is None else checked_service(service)
+        checked("session_id", TEXT, session_id)
         try:
             record = service.runtime.workloads.record(session_id)
         except IBMInputValueError:
@@ -345,3 +351,14 @@ def _call_back(callback: Callable[[str, Any], None], job: RuntimeJob) -> None:
         _log.warning("The callback of job %s is not called: %s", job.job_id(), error)
     else:
         callback(job.job_id(), result)
+
+
+def _attributes(options: object) -> Mapping[str, Any]:
+    if options is None:
+        return {}
+    try:
+        return vars(options)
+    except TypeError:
+        raise OptionError(
+            f"options must be a dictionary such as {{'job_tags': [...]}}, not {shown(options)}."
+        ) from None

@@ -6,6 +6,7 @@ from typing import Any
 
 from qmode_jupyter.errors import QmodeError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.style.characters import shown
 
 
 def act(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def act(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
         elif action == "close":
             close(runtime, target)
         else:
-            return _no(f"There is no action {action!r}; nothing was changed.")
+            return _no(f"There is no action {shown(action)}; nothing was changed.")
     except QmodeError as error:
         return _no(str(error))
     return {"ok": True}

@@ -31,6 +31,7 @@ from qmode_jupyter.notebook.view_model import snapshot
 from qmode_jupyter.runtime import user_settings
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, offered_names, snapshot_of
 from qmode_jupyter.runtime.tenants import MOST_LOAD
+from qmode_jupyter.runtime.whole_file import whole_file
 from qmode_jupyter.scheduler.plans import PLANS
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.sentences import sentence
@@ -260,15 +261,17 @@ def export(services: Services, ids: Sequence[str], *, force: bool = False) -> No
         raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json.")
     service, name = services.find(ids[0])
     trace = service.trace(name)
-    path = Path(ids[1]).expanduser()
-    if path.is_dir():
-        raise _unwritten(f"{path} is a folder, and export takes a file")
-    if path.exists() and not force:
-        raise _unwritten(f"{path} exists already, and --force overwrites it")
+    path = Path(ids[1])
     try:
-        trace.save(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        path = path.expanduser()
+        if path.is_dir():
+            raise _unwritten(f"{path} is a folder, and export takes a file")
+        with whole_file(path, overwrite=force) as part:
+            trace.save(part)
+    except FileExistsError:
+        raise _unwritten(f"{path} exists already, and --force overwrites it") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = sentence(getattr(error, "strerror", None) or error).rstrip(".")
         raise _unwritten(f"{path} can't be written: {reason[:1].lower()}{reason[1:]}") from None
     say(f"Saved as {printable(str(path))}; Trace.load reads it.")
 

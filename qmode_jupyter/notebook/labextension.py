@@ -28,6 +28,7 @@ from comm.base_comm import BaseComm
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.throttle import PAGES, Outbox, RateLimit, Throttle
 from qmode_jupyter.notebook.view_model import Message, empty, snapshot
+from qmode_jupyter.style.characters import printable, shown
 
 if TYPE_CHECKING:
     from qmode_jupyter.client.service import RuntimeService
@@ -149,11 +150,12 @@ class FrontendComm:
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
         """Answer a request that came over the comm."""
-        data = message.get("content", {}).get("data", {})
-        if data.get("action") == "snapshot":
+        data = message.get("content", {}).get("data")
+        if isinstance(data, dict) and data.get("action") == "snapshot":
             self._send(self._whole())
         else:
-            self._send({"answer": self._answer(data), "to": data.get("request")})
+            number = data.get("request") if isinstance(data, dict) else None
+            self._send({"answer": self._answer(data), "to": number})
 
     async def _on_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Hand a control message on, and see to it that its answer is sent from this thread."""
@@ -171,9 +173,11 @@ class FrontendComm:
                     loop.call_soon_threadsafe(reply, future.result())
 
         with contextlib.suppress(RuntimeError):
-            executor.submit(self._answer, parent.get("content") or {}).add_done_callback(done)
+            executor.submit(self._answer, parent.get("content")).add_done_callback(done)
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, request: Any) -> dict[str, Any]:
+        if not isinstance(request, dict):
+            return {"ok": False, "error": f"A request is an object with names, not {shown(request)}."}
         try:
             if request.get("action") == "snapshot":
                 comm = self._comm
@@ -189,10 +193,11 @@ class FrontendComm:
         """Return why a request is not carried out, or nothing."""
         action, runtime = request.get("action"), request.get("runtime")
         if action not in ACTIONS:
-            return f"There is no action {action!r}; there are {', '.join(ACTIONS)} and snapshot."
+            return f"There is no action {shown(action)}; there are {', '.join(ACTIONS)} and snapshot."
         if runtime != self._runtime:
+            theirs = printable(str(runtime)[:8])
             return (
-                f"This button belongs to another runtime ({str(runtime)[:8]}, now {self._runtime[:8]}): "
+                f"This button belongs to another runtime ({theirs}, now {self._runtime[:8]}): "
                 "nothing was changed."
             )
         if not isinstance(request.get("id"), str):

@@ -171,7 +171,7 @@ class WorkloadCell:
         try:
             return Budget.parse(text, self._service.plan)
         except IBMInputValueError as error:
-            raise UsageError(f"--budget: {sentence(error)} Nothing was run.") from None
+            raise UsageError(f"%%q{self._mode} --budget: {sentence(error)} Nothing was run.") from None
 
     def _service_of(self, backend: BackendV2) -> RuntimeService:
         from qmode_jupyter.client.service import belongs, service_of

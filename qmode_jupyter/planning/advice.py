@@ -10,6 +10,7 @@ from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.planning.best_practices import BEST_PRACTICES, Finding, Run
 from qmode_jupyter.planning.recording import Recording
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.words import count, printable
 
 #: What went wrong stands before what was dear.
@@ -63,7 +64,7 @@ def advise(trace: Trace) -> Advice:
     """
     if not isinstance(trace, Trace):
         raise IBMInputValueError(
-            f"advise takes a trace, as service.trace(id) returns it, not a {type(trace).__name__}."
+            f"advise takes a trace, as service.trace(id) returns it, not {shown(trace)}."
         )
     run = Run(Recording.of(trace))
     found = [finding for practice in BEST_PRACTICES for finding in practice(run)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.plans import Plan, with_limits
 from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.spelling import did_you_mean
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import NOTHING, count, duration, money, printable
@@ -126,7 +128,7 @@ def compare(
     """
     if not isinstance(trace, Trace):
         raise IBMInputValueError(
-            f"compare takes a trace, as service.trace(id) returns it, not a {type(trace).__name__}."
+            f"compare takes a trace, as service.trace(id) returns it, not {shown(trace)}."
         )
     recording = Recording.of(trace)
     longest_s = _timeout("max_time_s", max_time_s)
@@ -195,6 +197,8 @@ def _mode(name: str) -> Mode:
 
 def _as_here(plan: str | Plan, of_the_run: Plan, interactive_s: float | None) -> Plan:
     """Return a plan with what belongs to the run's QPU and timing, and not to the plan."""
+    if not isinstance(plan, str | Plan):
+        raise IBMInputValueError(f"plans are names of plans or Plans, not {shown(plan)}.")
     if isinstance(plan, str):
         known = catalogue.plan(plan)
         plan = (
@@ -209,9 +213,11 @@ def _as_here(plan: str | Plan, of_the_run: Plan, interactive_s: float | None) ->
 
 
 def _timeout(name: str, seconds: float | None) -> float | None:
-    if seconds is not None and not seconds > 0:
-        raise IBMInputValueError(f"{name} must be above 0 seconds, not {seconds!r}.")
-    return None if seconds is None else grained(seconds)
+    if seconds is None:
+        return None
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise IBMInputValueError(f"{name} must be above 0 seconds, not {shown(seconds)}.")
+    return grained(seconds)
 
 
 def _processor(name: str | Processor | None) -> Processor | None:

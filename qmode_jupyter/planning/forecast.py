@@ -13,6 +13,7 @@ from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.scheduler import plans as catalogue
 from qmode_jupyter.scheduler.breakdown import added
 from qmode_jupyter.scheduler.plans import Plan
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, duration, money
 
@@ -117,6 +118,8 @@ def forecast(jobs: Mapping[str, Estimate], plan: str | Plan | None = None) -> Fo
     UnknownPlan
         For no such plan, with the nearest.
     """
+    if not isinstance(jobs, Mapping):
+        raise IBMInputValueError(f"forecast takes a dictionary of estimates by name, not {shown(jobs)}.")
     if not jobs:
         raise IBMInputValueError("There is no job to forecast: give the estimate of one at least.")
     for name, job in jobs.items():

@@ -31,6 +31,7 @@ from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobState, Mode, WorkloadState
 from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.characters import shown
 from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, duration, money, printable
 
@@ -181,9 +182,7 @@ def why(trace: Trace) -> Why:
         For something else, and for a trace without jobs or of several sessions and batches.
     """
     if not isinstance(trace, Trace):
-        raise IBMInputValueError(
-            f"why takes a trace, as service.trace(id) returns it, not a {type(trace).__name__}."
-        )
+        raise IBMInputValueError(f"why takes a trace, as service.trace(id) returns it, not {shown(trace)}.")
     if len(trace.workloads) > 1:
         raise IBMInputValueError(
             f"The trace is about {len(trace.workloads)} sessions and batches: take the trace of one, with "

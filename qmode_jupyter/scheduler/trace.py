@@ -49,6 +49,10 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: What reading something that is no trace comes to.
+_MISREAD: Final = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
 class UnreadableTrace(ValueError):
     """A file that is no trace, or a trace of a newer version."""
 
@@ -111,25 +115,45 @@ class Trace:
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
             version = int(content["qmode_trace"])
-        except (ValueError, KeyError, TypeError):
-            raise UnreadableTrace(f"{path} is not a trace that was exported from here") from None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UnreadableTrace(f"{path} is not a trace that was exported from here.") from None
+        if version < 1:
+            raise UnreadableTrace(f"{path} is a trace of version {version}, which there never was.")
         if version > VERSION:
             raise UnreadableTrace(
                 f"{path} is a trace of version {version} and this package reads up to {VERSION}: "
-                "upgrade qmode_jupyter"
+                "upgrade qmode_jupyter."
             )
+        part = "plan"
         try:
             plan = dict(content["plan"])
             price = plan.pop("price_usd_per_s")
             scheduler = Scheduler(Plan(**plan, price_usd_per_s=None if price is None else Decimal(price)))
-            for kind, values in content["events"]:
+            part = "list of events"
+            for number, event in enumerate(content["events"], 1):
+                part = f"event {number}"
+                if not isinstance(event, list) or len(event) != 2:
+                    raise TypeError
+                kind, values = event
                 scheduler.handle(_read(kind, values))
+            part = "end, until,"
             scheduler.pass_time(float(content["until"]))
+            part = "spread"
             spread = _spread(content.get("spread"))
-            return take(scheduler, content["qpu"], content["focus"], float(content["origin_s"]), spread)
-        except (KeyError, TypeError, ValueError, ArithmeticError, *NOT_HAPPENED) as error:
-            what = f"it has no {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
-            raise UnreadableTrace(f"{path} is a damaged trace: {what}") from None
+            part = "qpu, focus or origin_s"
+            qpu, focus = str(content["qpu"]), tuple(map(str, content["focus"]))
+            return take(scheduler, qpu, focus, float(content["origin_s"]), spread)
+        except (*_MISREAD, *NOT_HAPPENED) as error:
+            raise UnreadableTrace(f"{path} is a damaged trace: its {part} {_damage(error)}.") from None
+
+
+def _damage(error: Exception) -> str:
+    """Return what an error in a part says of it; Python's own words say nothing to who reads them."""
+    if isinstance(error, KeyError):
+        return f"has no {error}"
+    if isinstance(error, TypeError | AttributeError | ArithmeticError):
+        return "is not as it was exported"
+    return f"can't be: {str(error).partition(chr(10))[0]}"
 
 
 def take(

@@ -18,7 +18,7 @@ import weakref
 from collections import ChainMap, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +30,7 @@ from qmode_jupyter.simulation.fingerprints import (
     same_circuit,
 )
 from qmode_jupyter.simulation.independent import widest
-from qmode_jupyter.simulation.private_folder import PrivateFolder
+from qmode_jupyter.simulation.private_folder import PrivateFolder, entered
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -237,7 +237,7 @@ class ObjectStore:
     def forget(self) -> None:
         """Have everything put again when it is next needed, into a new folder if the old one has gone."""
         with self._lock:
-            if not Path(self.directory).is_dir():
+            if not self._folder.there:
                 gone, self._folder = self._folder, PrivateFolder()
                 gone.close()
             self._seen.clear()
@@ -290,17 +290,19 @@ class ObjectStore:
         """Write one of the files of a key; whoever can see it can read the whole of it."""
         if self._has(key, name):
             return
-        part = Path(self.directory, name + ".part")
+        part = name + ".part"
         try:
-            part.write_bytes(data)
-            part.replace(part.with_name(name))
+            with entered(self.directory) as folder:
+                with open(part, "wb", opener=partial(os.open, dir_fd=folder)) as file:
+                    file.write(data)
+                os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except FileNotFoundError:
+            raise ObjectGoneError(
+                f"The folder for what goes to the simulation has gone: {self.directory}."
+            ) from None
         except OSError as error:
-            if isinstance(error, FileNotFoundError) or not part.parent.is_dir():
-                raise ObjectGoneError(
-                    f"The folder for what goes to the simulation has gone: {part.parent}."
-                ) from None
             raise IBMRuntimeError(
-                f"What the job needs could not be written to {part.parent} ({error.strerror}):"
+                f"What the job needs could not be written to {self.directory} ({error.strerror}):"
                 " nothing was submitted."
             ) from error
         self._files.setdefault(key, {})[name] = len(data)
@@ -330,7 +332,8 @@ def fetch(directory: str, name: str) -> Any:
         There is no such file.
     """
     try:
-        data = Path(directory, name).read_bytes()
+        with entered(directory) as folder, open(name, "rb", opener=partial(os.open, dir_fd=folder)) as file:
+            data = file.read()
     except FileNotFoundError:
         raise ObjectGoneError(
             f"What the job needs is not there any more: {name}. Somebody has cleared {directory}:"

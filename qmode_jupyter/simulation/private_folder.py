@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -36,9 +38,43 @@ class PrivateFolder:
         self.path, self._lock = _new_folder()
         self._remove = weakref.finalize(self, _remove, self.path, self._lock, os.getpid())
 
+    @property
+    def there(self) -> bool:
+        """Whether it is still there, and ours alone."""
+        try:
+            with entered(self.path):
+                return True
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Remove the folder."""
         self._remove()
+
+
+@contextmanager
+def entered(path: str) -> Iterator[int]:
+    """Give the descriptor of a private folder, for files in it to be opened by.
+
+    What is in it may be unpickled: a folder of the same name that somebody else made, when ours had
+    been cleared away, must not be taken for it.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder, or it is not ours alone.
+    """
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except (NotADirectoryError, PermissionError) as error:
+        raise FileNotFoundError(*error.args) from None
+    try:
+        found = os.fstat(folder)
+        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise FileNotFoundError(0, "It is not ours alone", path)
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _new_folder() -> tuple[str, IO[bytes]]:
@@ -68,6 +104,8 @@ def _bases() -> Iterator[Path]:
 def _locked_folder(base: Path) -> tuple[str, IO[bytes]]:
     path = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
     try:
+        with entered(path):
+            pass  # some file systems can't keep others out
         # Under its own name only when it is locked: until then nobody can take it for left behind.
         early = Path(path, _LOCK + ".part")
         lock = early.open("wb")

@@ -133,7 +133,7 @@ def test_parameter_values_are_finite(aer: AerSimulator, bad: float) -> None:
     values[1, 3] = bad
     measured = ansatz().measure_all(inplace=False)
     assert refused(lambda: SamplerV2(aer).run([(measured, values)])) == (
-        f"PUB 0: parameter values must be finite, and [(1, 3)] is {bad}."
+        f"PUB 0: parameter values must be finite, and [1, 3] is {bad}."
     )
     assert "must be finite" in refused(lambda: EstimatorV2(aer).run([(ansatz(), hamiltonian(), values)]))
 

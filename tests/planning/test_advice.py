@@ -41,7 +41,7 @@ def test_a_running_workload_gets_one_line() -> None:
         IBMInputValueError, match=r"^The session s is still active with 1 unfinished of 1 job"
     ):
         advise(e.trace("s"))
-    with pytest.raises(IBMInputValueError, match=r"^advise takes a trace, .* not a NoneType\.$"):
+    with pytest.raises(IBMInputValueError, match=r"^advise takes a trace, .* not None\.$"):
         advise(None)
 
 

@@ -202,7 +202,7 @@ def test_arguments_that_cannot_be_get_one_line(session: Trace, given, error, lin
 
 
 def test_only_a_trace_can_be_compared() -> None:
-    with pytest.raises(IBMInputValueError, match=r"compare takes a trace, .* not a str\."):
+    with pytest.raises(IBMInputValueError, match=r"compare takes a trace, .* not 'vqe'\."):
         compare("vqe")
 
 

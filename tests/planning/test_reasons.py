@@ -134,7 +134,7 @@ def test_as_html_and_as_data() -> None:
 def test_bad_input_is_one_line() -> None:
     e = Emulation()
     e.session("s")
-    with pytest.raises(IBMInputValueError, match=r"^why takes a trace, .* not a NoneType\.$"):
+    with pytest.raises(IBMInputValueError, match=r"^why takes a trace, .* not None\.$"):
         why(None)
     with pytest.raises(IBMInputValueError, match="has no job: nothing was charged"):
         why(e.trace("s"))

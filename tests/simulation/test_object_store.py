@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import pickle
+import shutil
 import stat
 import subprocess
 import sys
@@ -351,3 +352,35 @@ def test_old_circuits_make_room_for_new_ones_but_not_those_in_flight(store, monk
 
 def test_a_pin_that_crosses_holds_nothing():
     assert isinstance(pickle.loads(pickle.dumps(Pin())), Pin)
+
+
+class Planted:
+    """A pickle that leaves a mark when it is read."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = str(mark)
+
+    def __reduce__(self):
+        return Path.touch, (Path(self.mark),)
+
+
+def test_what_somebody_else_put_in_the_folder_s_place_is_never_read(store, tmp_path):
+    circuit, mark = ansatz(), tmp_path / "mark"
+    key = store.put_circuit(circuit).key
+    shutil.rmtree(store.directory)
+    theirs = Path(store.directory)
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    (theirs / key).write_bytes(pickle.dumps(Planted(mark)))
+
+    with pytest.raises(ObjectGoneError, match="Somebody has cleared"):
+        fetch(str(theirs), key)
+    with pytest.raises(ObjectGoneError, match="has gone"):
+        store.put_backend(AerSimulator())
+    assert sorted(path.name for path in theirs.iterdir()) == [key]
+
+    store.forget()
+    assert store.directory != str(theirs)
+    assert fetch(store.directory, store.put_circuit(circuit).key).data == circuit.data
+    assert not mark.exists()
+    shutil.rmtree(theirs, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from qmode_jupyter.errors import IBMRuntimeError
 from qmode_jupyter.simulation import object_store, private_folder
 from qmode_jupyter.simulation.object_store import ObjectStore
-from qmode_jupyter.simulation.private_folder import PrivateFolder
+from qmode_jupyter.simulation.private_folder import PrivateFolder, entered
 
 
 def test_nobody_else_may_read_it_and_closing_removes_it_once():
@@ -91,3 +92,54 @@ def test_a_memory_folder_that_refuses_is_not_needed(monkeypatch: pytest.MonkeyPa
     store = object_store.ObjectStore()
     assert Path(store.directory).parent == tmp_path
     store.close()
+
+
+def as_another_user(monkeypatch):
+    another = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: another)
+
+
+def open_to_all(monkeypatch, folder):
+    Path(folder.path).chmod(0o755)
+
+
+def behind_a_link(monkeypatch, folder):
+    moved = Path(folder.path).rename(folder.path + "-moved")
+    Path(folder.path).symlink_to(moved)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda patch, folder: as_another_user(patch), open_to_all, behind_a_link],
+    ids=["owner", "mode", "link"],
+)
+def test_one_that_is_not_ours_alone_is_not_entered(monkeypatch, make):
+    folder = PrivateFolder()
+    try:
+        assert folder.there
+        with entered(folder.path) as descriptor:
+            assert os.listdir(descriptor) == ["in-use"]  # noqa: PTH208
+        with monkeypatch.context() as patch:
+            make(patch, folder)
+            assert not folder.there
+            with pytest.raises(FileNotFoundError), entered(folder.path):
+                pytest.fail("it was entered")
+    finally:
+        folder.close()
+        shutil.rmtree(folder.path + "-moved", ignore_errors=True)
+        Path(folder.path).unlink(missing_ok=True)
+
+
+def test_a_file_system_that_can_t_keep_others_out_is_not_used(monkeypatch, tmp_path):
+    def open_folder(prefix: str, dir: Path) -> str:
+        path = Path(dir, prefix + "x")
+        path.mkdir()
+        path.chmod(0o777)
+        return str(path)
+
+    monkeypatch.setattr(private_folder, "_IN_MEMORY", tmp_path / "none")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.mkdtemp", open_folder)
+    with pytest.raises(IBMRuntimeError, match=r"It is not ours alone\): let TMPDIR name a folder"):
+        PrivateFolder()
+    assert list(tmp_path.iterdir()) == []

@@ -305,7 +305,7 @@ def test_v22_a_single_job_is_charged_its_time_on_the_qpu(e: Emulation) -> None:
     ]
 
 
-def test_v23_the_tail_is_charged_unless_the_session_is_closed(e: Emulation) -> None:
+def test_v23_and_v24_the_tail_is_charged_unless_the_session_is_closed(e: Emulation) -> None:
     """V23 and V24."""
     e.session("left")
     e.job("a", 100, within="left")

@@ -113,7 +113,7 @@ class OptionGroup:
 
     def _true_name(self, name: str) -> str:
         """Return the option that `name` means; `shots` is an older word for `default_shots`."""
-        own = self.__dataclass_fields__
+        own = {item.name for item in fields(self)}
         if name in own:
             return name
         if name == "shots" and "default_shots" in own:
@@ -130,7 +130,7 @@ class OptionGroup:
             # A name that is right but in the wrong group comes before one that is misspelt.
             for pool in ({path.rpartition(".")[2]: path for path in sorted(where)}, {p: p for p in where}):
                 if name in pool:
-                    return f"there is {pool[name]}{'' if where is own else ', in other options'}"
+                    return f"there is {pool[name]}{'' if where is own else _elsewhere(pool[name])}"
         short = {path.removeprefix(self._prefix): path for path in own}
         if (close := nearest(name, short)) is not None:
             return f"did you mean {short[close]}"
@@ -152,7 +152,7 @@ class OptionGroup:
     def _grouped(self, name: str, inner: type[OptionGroup], value: Any) -> OptionGroup:
         if isinstance(value, inner):
             return value
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
             return inner(**value)
         if is_dataclass(value) and not isinstance(value, type):
             return inner(**set_in(value))
@@ -209,6 +209,12 @@ def _paths(cls: type[OptionGroup]) -> list[str]:
             paths += _paths(inner)
         paths.append(cls._prefix + item.name)
     return paths
+
+
+def _elsewhere(path: str) -> str:
+    """Return whose option it is that these options lack."""
+    owners = (cls for cls in _groups(OptionGroup) if not cls._prefix and path in _paths(cls))
+    return next((f", in {cls.__name__}" for cls in owners if fields(cls)), ", in other options")
 
 
 def _groups(cls: type[OptionGroup]) -> list[type[OptionGroup]]:

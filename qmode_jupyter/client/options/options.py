@@ -48,6 +48,7 @@ from qmode_jupyter.client.options.kinds import (
     whole_number,
 )
 from qmode_jupyter.errors import OptionError
+from qmode_jupyter.style.characters import shown
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -92,7 +93,7 @@ def _image(value: Any) -> str | None:
         return None
     name, colon, tag = value.partition(":") if isinstance(value, str) else ("", "", "")
     if not (name and colon and tag) or ":" in tag:
-        raise ValueError('"image" needs to be in form of image_name:tag')
+        raise ValueError(f'"image" needs to be in form of image_name:tag, not {shown(value)}.')
     return str(value)
 
 

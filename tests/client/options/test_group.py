@@ -69,7 +69,7 @@ def test_an_unknown_name_gets_the_nearest(cls: type[PrimitiveOptions], wrong: di
 
 
 def test_an_option_of_the_other_primitive_is_named() -> None:
-    with pytest.raises(OptionError, match="there is resilience_level, in other options"):
+    with pytest.raises(OptionError, match="there is resilience_level, in EstimatorOptions"):
         SamplerOptions(resilience_level=1)
 
 
