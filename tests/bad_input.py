@@ -217,7 +217,7 @@ MAGICS: Final = (
         "%qmode statsu",
         (
             "%qmode has no command 'statsu'. Did you mean 'status'? There are status, backends, jobs, "
-            "show, usage, timeline, compare, why, receipt, calibrate, advise, export, close, cancel."
+            "show, usage, timeline, compare, why, receipt, calibrate, advise, export, close, cancel, serve."
         ),
     ),
     (
@@ -277,7 +277,7 @@ MAGICS: Final = (
     ),
     (
         "%qmode receipt",
-        "%qmode receipt takes one file, as in: %qmode receipt receipt.json.",
+        "No receipt is kept yet: a cell on hardware keeps those of its jobs, or name a file.",
     ),
     (
         "%qmode receipt nowhere.json",
@@ -439,14 +439,14 @@ CALLS: Final = (
         (
             "No limit of a plan is called 'lanse'. Did you mean 'lanes'? The limits are "
             "session_interactive_s, batch_interactive_s, session_max_s, batch_max_s, unused_s, "
-            "job_max_s, lanes, allowance_s, window_s, cost_limit_s, cost_limit_policy, pending_cap, "
-            "submissions_per_min, charge_step_s, calibration_first, cached_first_job, after_expiry, "
+            "job_max_s, lanes, queue_s, preparation_s, allowance_s, window_s, cost_limit_s, "
+            "cost_limit_policy, pending_cap, submissions_per_min, charge_step_s, calibration_first, cached_first_job, after_expiry, "
             "close_drops_queue, reservations."
         ),
     ),
     Call(
         'service.backend("fake_fezz")',
-        "BackendNotFoundError",
+        "NoBackendError",
         "There is no backend 'fake_fezz'. Did you mean 'fake_fez'?",
     ),
     Call(
@@ -461,7 +461,7 @@ CALLS: Final = (
     ),
     Call(
         "service.least_busy(min_num_qubits=1000)",
-        "BackendNotFoundError",
+        "NoBackendError",
         "No backend matches the criteria.",
     ),
     Call(
@@ -547,7 +547,7 @@ CALLS: Final = (
     ),
     Call(
         'Session("generic_19")',
-        "BackendNotFoundError",
+        "NoBackendError",
         "There is no backend 'generic_19'. Did you mean 'generic_19q'?",
     ),
     Call(
@@ -749,7 +749,7 @@ CALLS: Final = (
     Call(
         'EstimatorV2(aer, options={"resilience": {"zne": {"noise_factors": [0.5]}}})',
         "OptionError",
-        "The option resilience.zne.noise_factors must be a list of numbers of at least 1, not [0.5].",
+        "The option resilience.zne.noise_factors must be a list of numbers of at least 1 or 'auto', not [0.5].",
     ),
     Call(
         'setattr(sampler.options, "default_shots", -4)',
@@ -761,7 +761,7 @@ CALLS: Final = (
         "OptionError",
         (
             "SamplerOptions has no option 'shotz': there are max_execution_time, environment, simulator, "
-            "dynamical_decoupling, execution, twirling, experimental, default_shots."
+            "execution, experimental, dynamical_decoupling, twirling, default_shots."
         ),
     ),
     Call(
@@ -1025,7 +1025,7 @@ CALLS: Final = (
         "OptionError",
         (
             "SamplerOptions has no option '_prefix': there are max_execution_time, environment, "
-            "simulator, dynamical_decoupling, execution, twirling, experimental, default_shots."
+            "simulator, execution, experimental, dynamical_decoupling, twirling, default_shots."
         ),
     ),
     Call(

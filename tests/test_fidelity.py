@@ -109,7 +109,8 @@ def test_the_client_is_that_which_the_extra_asks_for() -> None:
     versions = set(re.findall(r"client (\d+\.\d+\.\d+)", "\n".join(row[-1] for row in LINES)))
     stated = re.search(r"`qiskit_ibm_runtime` (\d+\.\d+\.\d+)", PAGE)
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    oldest = re.search(r">=(\d+\.\d+)", extras["optional-dependencies"]["ibm"][0])
+    wanted = "\n".join(extras["optional-dependencies"]["ibm"])
+    oldest = re.search(r"qiskit-ibm-runtime>=(\d+\.\d+)", wanted)
     assert stated is not None
     assert oldest is not None
     assert max(versions, key=lambda version: [*map(int, version.split("."))]) == stated[1]
