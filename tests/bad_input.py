@@ -440,7 +440,8 @@ CALLS: Final = (
             "No limit of a plan is called 'lanse'. Did you mean 'lanes'? The limits are "
             "session_interactive_s, batch_interactive_s, session_max_s, batch_max_s, unused_s, "
             "job_max_s, lanes, queue_s, preparation_s, allowance_s, window_s, cost_limit_s, "
-            "cost_limit_policy, pending_cap, submissions_per_min, charge_step_s, calibration_first, cached_first_job, after_expiry, "
+            "cost_limit_policy, pending_cap, submissions_per_min, "
+            "charge_step_s, calibration_first, cached_first_job, after_expiry, "
             "close_drops_queue, reservations."
         ),
     ),
@@ -749,7 +750,10 @@ CALLS: Final = (
     Call(
         'EstimatorV2(aer, options={"resilience": {"zne": {"noise_factors": [0.5]}}})',
         "OptionError",
-        "The option resilience.zne.noise_factors must be a list of numbers of at least 1 or 'auto', not [0.5].",
+        (
+            "The option resilience.zne.noise_factors must be a list of numbers of at least 1 or 'auto', "
+            "not [0.5]."
+        ),
     ),
     Call(
         'setattr(sampler.options, "default_shots", -4)',
