@@ -30,3 +30,12 @@ def job(**more: Any) -> dict[str, Any]:
         {"program_id": "sampler", "backend": "ibm_small", "params": params}, cls=RuntimeEncoder
     )
     return json.loads(plain) | more
+
+
+def ended(http: httpx.Client, body: dict[str, Any]) -> str:
+    """Submit a job, wait for its end over the same connection, and return its id."""
+    made = str(http.post("/jobs", json=body).json()["id"])
+    for _ in range(60):  # each is answered when the job has ended, or after a second
+        if http.get(f"/jobs/{made}").json()["state"]["status"] not in ("Queued", "Running"):
+            return made
+    raise AssertionError(f"{made} has not ended")

@@ -46,12 +46,9 @@ def test_an_error_of_the_runtime_has_its_status(error: errors.IBMError, status: 
 
 @pytest.mark.parametrize(("code", "status"), [(1352, 400), (1202, 429), (3458, 400)])
 def test_what_the_scheduler_refused_keeps_its_code(code: int, status: int) -> None:
-    with pytest.raises(errors.RequestsApiError) as caught:
-        try:
-            raise Refused(code, "No.", "Do otherwise.")
-        except Refused:
-            raise errors.RequestsApiError("in the client's words") from None
-    refusal = refusal_of(caught.value)
+    error = errors.RequestsApiError("in the client's words")
+    error.__context__ = Refused(code, "No.", "Do otherwise.")
+    refusal = refusal_of(error)
     assert (refusal.status, refusal.code) == (status, code)
     assert (refusal.message, refusal.solution) == ("No.", "Do otherwise.")
 
