@@ -14,6 +14,7 @@ from qmode_jupyter.runtime.clock import ManualClock
 
 
 def test_it_listens_here_only_and_no_more_when_it_is_closed() -> None:
+    before = set(threading.enumerate())
     with RuntimeService(clock=ManualClock()) as service:
         with Server(service) as server:
             assert server.url.startswith("http://127.0.0.1:")
@@ -24,7 +25,9 @@ def test_it_listens_here_only_and_no_more_when_it_is_closed() -> None:
             httpx.get(f"{server.url}/openapi.json")
         server.close()
         assert not [
-            t.name for t in threading.enumerate() if t.name.startswith(("qmode-server", "qmode-call"))
+            t.name
+            for t in set(threading.enumerate()) - before
+            if t.name.startswith(("qmode-server", "qmode-call"))
         ]
 
 
