@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -15,42 +14,20 @@ from typing import Any
 import httpx
 import pytest
 from qiskit import QuantumCircuit, qpy
-from qiskit_ibm_runtime import RuntimeEncoder
-from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from qmode_jupyter import RuntimeService
 from qmode_jupyter.ibm.server.app import MAX_BODY
 from qmode_jupyter.ibm.server.calls import CLOUD, OPERATIONS
 from qmode_jupyter.ibm.server.listening import Server
-from tests.ibm.circuits import bell
+from tests.ibm.server.bodies import code, job
 
 #: Answers that IBM's client would try again, for a quarter of a minute (SEMANTICS R2).
 TRIED_AGAIN = {500, 502, 503, 504, 520, 521, 522, 524}
 
 
-def code(answer: httpx.Response, status: int) -> int:
-    """The code of a refusal, whose body is of IBM's shape."""
-    body = answer.json()
-    assert answer.status_code == status, body
-    (error,) = body["errors"]
-    assert set(error) == {"code", "message", "solution", "more_info"}
-    assert error["message"]
-    assert body["trace"]
-    return int(error["code"])
-
-
 def connected(server: Server) -> socket.socket:
     """A connection on which anything can be sent."""
     return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10)
-
-
-def job(**more: Any) -> dict[str, Any]:
-    """The body of a job that can be run."""
-    params = {"pubs": [[bell(FakeManilaV2()), None, 10]], "version": 2}
-    plain = json.dumps(
-        {"program_id": "sampler", "backend": "ibm_small", "params": params}, cls=RuntimeEncoder
-    )
-    return json.loads(plain) | more
 
 
 # ---- who asks
