@@ -78,8 +78,10 @@ def test_more_than_64_bits(store):
     circuit.h(35)
     circuit.measure_all()
     result, _ = run("sampler", [sampler_pub(circuit, shots=20)], aer_simulator(), store)
-    theirs = aer_simulator().run(circuit, shots=20, seed_simulator=SEED, memory=True).result()
-    assert result[0].data.meas.get_bitstrings() == theirs.get_memory()
+    # Its qubits never meet, so each is drawn by itself: what Aer's strings can be, and not those of one seed.
+    seen = result[0].data.meas.get_bitstrings()
+    assert {string[:34] + string[35:] for string in seen} == {f"1{'0' * 67}1"}
+    assert {string[34] for string in seen} == {"0", "1"}
 
 
 def test_a_circuit_that_measures_nothing_gives_zeros_and_one_without_registers_nothing(store):
