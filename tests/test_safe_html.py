@@ -136,7 +136,7 @@ def shown(one: RuntimeService, text: str) -> dict[str, str]:
         "batch": batch._repr_html_(),
         "options": sampler.options._repr_html_(),
         "estimate": one.estimate(sampler, [circuit])._repr_html_(),
-        "report": Report(runtime, owner)._repr_mimebundle_()["text/html"],
+        "report": Report(runtime.trace(owner), owner)._repr_mimebundle_()["text/html"],
         "card": card_html(snapshot(runtime), owner),
         "comparison": planning.compare(trace)._repr_html_(),
         "advice": planning.advise(trace)._repr_html_(),
