@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from qmode_jupyter import RuntimeService
@@ -30,8 +32,8 @@ def test_an_option_that_there_is_none_of_is_refused_by_its_name(
 
 
 def test_a_circuit_is_read_once() -> None:
-    (one, *_), (other, *_) = job()["params"]["pubs"][0], job()["params"]["pubs"][0]
-    assert revived(one) is revived(other)
+    sent, *_ = job()["params"]["pubs"][0]  # another circuit made alike has a name of its own
+    assert revived(sent) is revived(copy.deepcopy(sent))
 
 
 def test_what_can_t_be_read_is_one_line() -> None:
