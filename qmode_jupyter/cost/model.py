@@ -9,7 +9,7 @@ from typing import Final
 
 from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
 from qmode_jupyter.cost.processors import Processor
-from qmode_jupyter.cost.work import Run, Work
+from qmode_jupyter.cost.work import Mitigation, Run, Work
 
 # The parts of what a job holds the QPU for, by name.
 OVERHEAD: Final = "overhead"
@@ -66,7 +66,7 @@ class Cost:
 
 def cost(work: Work, processor: Processor, spread: Spread = PUBLIC) -> Cost:
     """Return what a job needs of a QPU."""
-    parts = added([parts_of(work, processor, spread.likely)])
+    parts = summed_by_name([parts_of(work, processor, spread.likely)])
     low_s, high_s = (
         sum(seconds for _, seconds in parts_of(work, processor, ends)) for ends in (spread.low, spread.high)
     )
@@ -100,11 +100,8 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
         randomizations = max(mitigation.twirls(run.shots)[0] for run in runs)
         yield TWIRLING, constants.randomization_s * randomizations
     if mitigation.measure:
-        learned = (mitigation.learning_randomizations or constants.learning_randomizations) * (
-            mitigation.learning_shots or constants.learning_shots
-        )
         readout_s = max(run.readout_s for run in runs)
-        yield MEASURE, learned * (rep_delay_s + around_s + readout_s)
+        yield MEASURE, _learning(mitigation, constants) * (rep_delay_s + around_s + readout_s)
     if mitigation.zne_factors:
         factors = [factor if mitigation.folded else 1.0 for factor in mitigation.zne_factors]
         amplified_s = sum(run.executions * executed_s(run, factor) for run in runs for factor in factors)
@@ -123,7 +120,7 @@ def executing_s(work: Work, processor: Processor, constants: Constants) -> float
     return sum(seconds for name, seconds in parts if name not in NOT_EXECUTING)
 
 
-def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
+def summed_by_name(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
     """Return parts with those of one name added up, in the order in which they first come."""
     seconds: dict[str, float] = {}
     for some in parts:
@@ -143,11 +140,14 @@ def executions(work: Work, constants: Constants) -> int:
         times = max(1.0, min(constants.pec_executions, mitigation.pec_limit))
     learned = mitigation.layers * mitigation.layer_executions
     if mitigation.measure:
-        learned += int(
-            (mitigation.learning_randomizations or constants.learning_randomizations)
-            * (mitigation.learning_shots or constants.learning_shots)
-        )
+        learned += int(_learning(mitigation, constants))
     return round(number * times) + learned
+
+
+def _learning(mitigation: Mitigation, constants: Constants) -> float:
+    """Return how many executions learn the readout noise."""
+    randomizations = mitigation.learning_randomizations or constants.learning_randomizations
+    return randomizations * (mitigation.learning_shots or constants.learning_shots)
 
 
 def preparation_s(work: Work, constants: Constants) -> float:

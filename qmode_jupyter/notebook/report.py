@@ -28,8 +28,7 @@ class Report:
     def __init__(self, trace: Trace, owner: str) -> None:
         self.id = owner
         self.trace = trace
-        workloads = self.trace.workloads
-        self.usage_s: float = workloads[0].usage_s if workloads else sum(j.charged_s for j in self.jobs)
+        self.usage_s = trace.usage_s
 
     @property
     def jobs(self) -> tuple[JobRecord, ...]:

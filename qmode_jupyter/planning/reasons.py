@@ -25,7 +25,6 @@ from qmode_jupyter.planning.repricing import (
     unmitigated,
 )
 from qmode_jupyter.scheduler import breakdown
-from qmode_jupyter.scheduler.breakdown import added, job_parts, workload_parts
 from qmode_jupyter.scheduler.events import QpuOnline
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import JobState, Mode, WorkloadState
@@ -192,15 +191,12 @@ def why(trace: Trace) -> Why:
         raise IBMInputValueError("The trace has no job: nothing was charged.")
     workload = trace.workloads[0] if trace.workloads else None
     if workload is not None:
-        parts = workload_parts(workload, trace.jobs, trace.until)
-        usage_s = workload.usage_s
         over = workload.state is WorkloadState.CLOSED and not workload.unfinished
         name = f"{workload.mode} {printable(workload.name) or workload.id}"
     else:
-        parts = added(job_parts(job) for job in trace.jobs)
-        usage_s = sum(job.charged_s for job in trace.jobs)
         over = all(job.settled for job in trace.jobs)
         name = f"job {trace.jobs[0].id}" if len(trace.jobs) == 1 else count(len(trace.jobs), "job")
+    usage_s = trace.usage_s
     low_s, high_s = _spread_s(trace)
     usd = trace.plan.price_usd(usage_s)
     price = "free" if usd is None else money(float(usd))
@@ -211,7 +207,7 @@ def why(trace: Trace) -> Why:
     return Why(
         title=f"Why {name} on {trace.qpu} cost {duration(usage_s)}, {price} on the {trace.plan.title} plan",
         plan=trace.plan,
-        parts=parts,
+        parts=trace.parts,
         usage_s=usage_s,
         range_s=(max(0.0, usage_s + low_s), usage_s + high_s),
         changes=found,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qmode_jupyter.cost.constants import Spread
-from qmode_jupyter.cost.model import OVERHEAD, Cost, cost
+from qmode_jupyter.cost.model import OVERHEAD, Cost, cost, preparation_s
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
     IBMInputValueError,
@@ -176,10 +176,11 @@ class Runtime:
             estimate_s = self._expected_s(request, task)
         if task.note:
             warn(task.note, QmodeWarning)
-        preparation_s = 0.0 if self._measured else self.cost(task.work(), request.backend).preparation_s
-        preparation_s = max(preparation_s, self.settings.plan.preparation_s)
+        likely = self.settings.spread.likely
+        prepared_s = 0.0 if self._measured else preparation_s(task.work(), likely)
+        prepared_s = max(prepared_s, self.settings.plan.preparation_s)
         submission = _Submission(
-            self._ids.job(), request, task, caller or threading.current_thread(), preparation_s, estimate_s
+            self._ids.job(), request, task, caller or threading.current_thread(), prepared_s, estimate_s
         )
         self._engine.call(lambda: self._enter(submission))
         return submission.job

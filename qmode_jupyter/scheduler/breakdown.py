@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from qmode_jupyter.cost.model import OVERHEAD, Part
+from qmode_jupyter.cost.model import OVERHEAD, Part, summed_by_name
 from qmode_jupyter.scheduler.records import JobRecord, Mode, WorkloadRecord
 
 #: What a charge is rounded up by, to whole seconds (SEMANTICS U8).
@@ -62,12 +62,8 @@ def workload_parts(workload: WorkloadRecord, jobs: Iterable[JobRecord], now: flo
 
 def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
     """Return parts with those of one name added up; overhead first, rounding behind the rest of a job."""
-    seconds: dict[str, float] = {}
-    for some in parts:
-        for name, part_s in some:
-            seconds[name] = seconds.get(name, 0.0) + part_s
-    order = sorted(seconds, key=lambda name: _ORDER.get(name, 0))
-    return tuple((name, seconds[name]) for name in order if abs(seconds[name]) > _NOTHING_S)
+    summed = sorted(summed_by_name(parts), key=lambda part: _ORDER.get(part[0], 0))
+    return tuple((name, seconds) for name, seconds in summed if abs(seconds) > _NOTHING_S)
 
 
 _ORDER: Final = {OVERHEAD: -1, ROUNDING: 1, PREPARING: 2, BETWEEN: 3, TAIL: 4}

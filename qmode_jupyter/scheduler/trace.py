@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from qmode_jupyter.cost.constants import PUBLIC, Spread
+from qmode_jupyter.cost.model import Part
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
+from qmode_jupyter.scheduler.breakdown import added, job_parts, workload_parts
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import CalibrationRecord, JobRecord, Mode, WorkloadRecord
@@ -80,6 +82,18 @@ class Trace:
     calibrations: tuple[CalibrationRecord, ...]
     #: The constants of the cost model that its jobs were priced with.
     spread: Spread = PUBLIC
+
+    @property
+    def usage_s(self) -> float:
+        """Seconds charged for what it is about: the first workload, or else its jobs."""
+        return self.workloads[0].usage_s if self.workloads else sum(job.charged_s for job in self.jobs)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What that is made of, by name; the seconds add up to it."""
+        if self.workloads:
+            return workload_parts(self.workloads[0], self.jobs, self.until)
+        return added(job_parts(job) for job in self.jobs)
 
     def __repr__(self) -> str:
         names = (w.name or w.id for w in self.workloads)

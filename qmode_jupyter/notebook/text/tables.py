@@ -24,7 +24,6 @@ from qmode_jupyter.notebook.text.grid import (
 )
 from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, fold, rows_of, usage_of
 from qmode_jupyter.notebook.view_model import LISTED, Message, Timeout, Workload
-from qmode_jupyter.scheduler.breakdown import added, job_parts, workload_parts
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
@@ -230,14 +229,8 @@ def usage_table(
 
 def parts_line(trace: Trace) -> str:
     """Return what was charged by name, in one line: "usage 14 s: overhead 1.8 s, …"; "" for nothing."""
-    workload = trace.workloads[0] if trace.workloads else None
-    if workload is not None:
-        parts, usage_s = workload_parts(workload, trace.jobs, trace.until), workload.usage_s
-    else:
-        parts = added(job_parts(job) for job in trace.jobs)
-        usage_s = sum(job.charged_s for job in trace.jobs)
-    named = ", ".join(f"{name} {words.duration(seconds)}" for name, seconds in parts)
-    return f"usage {words.duration(usage_s)}: {named}" if named else ""
+    named = ", ".join(f"{name} {words.duration(seconds)}" for name, seconds in trace.parts)
+    return f"usage {words.duration(trace.usage_s)}: {named}" if named else ""
 
 
 def describe_job(
