@@ -36,6 +36,7 @@ os.environ.update(
         "JUPYTER_PLATFORM_DIRS": "1",  # its absence is a DeprecationWarning in jupyter_core
         "JUPYTER_RUNTIME_DIR": str(_HOME / "jupyter-runtime"),
         "MATPLOTLIBRC": str(_HOME / "matplotlibrc"),
+        "QMODE_HOME": str(_HOME / "history"),
         "XDG_CONFIG_HOME": str(_HOME / "config"),
         "XDG_DATA_HOME": str(_HOME / "data"),
     }
@@ -105,6 +106,14 @@ def nothing_left_running() -> Iterator[None]:
         process.open_services.close_default()  # it lives until the interpreter exits, by design
     assert not _threads_left(threads)
     assert not _processes_left(processes)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep history apart for each test module: none finds the jobs of another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMODE_HOME", str(tmp_path_factory.mktemp("history")))
+        yield
 
 
 @pytest.fixture(scope="module")

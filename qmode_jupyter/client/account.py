@@ -12,6 +12,7 @@ from qmode_jupyter.cost.processors import PROCESSORS, Processor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.settings import Settings
+from qmode_jupyter.runtime.store.place import store_at
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
 from qmode_jupyter.scheduler.plans import PLANS, Plan, plan
 from qmode_jupyter.style.characters import shown
@@ -50,8 +51,10 @@ class Account:
             )
         kept = {name: checked(name, kind, given[name]) for name, kind in _KINDS.items()}
         legacy_metrics, instance = kept.pop("legacy_metrics"), kept.pop("instance")
-        settings = Settings(plan(given["plan"]), **kept)
-        return cls(settings, legacy_metrics, instance or f"emulated/{settings.plan.name}")
+        named = plan(given["plan"])
+        instance = instance or f"emulated/{named.name}"
+        settings = Settings(named, **kept, store=store_at(given["store"]), instance=instance)
+        return cls(settings, legacy_metrics, instance)
 
 
 def _load(value: object) -> float:
@@ -93,7 +96,7 @@ def take_account(given: Iterable[str]) -> None:
     account = list(given)
     for word in account:
         if word not in _WORDS:
-            hint = did_you_mean(word, sorted(_WORDS.union(_KINDS, ["plan"])))
+            hint = did_you_mean(word, sorted(_WORDS.union(_KINDS, ["plan", "store"])))
             raise TypeError(f"RuntimeService has no argument {word!r}.{hint}")
     if account:
         warn(

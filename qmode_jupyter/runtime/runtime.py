@@ -6,7 +6,9 @@ thread. The rules are the scheduler's, the time is the engine's, the physics is 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import threading
 import time
 import uuid
@@ -32,14 +34,18 @@ from qmode_jupyter.runtime.ids import Ids
 from qmode_jupyter.runtime.jobs import JobRequest, Jobs
 from qmode_jupyter.runtime.qpus import Qpus
 from qmode_jupyter.runtime.settings import Settings
+from qmode_jupyter.runtime.store.archive import Archive
+from qmode_jupyter.runtime.store.ending import CLOSED
+from qmode_jupyter.runtime.store.history import History, Identity, NoHistory
+from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Execution, Fault
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
-from qmode_jupyter.scheduler.records import SETTLED, JobRecord, shown_state
+from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, shown_state
 from qmode_jupyter.scheduler.scheduler import Scheduler, charge_s
-from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.scheduler.trace import Trace, plan_to_dict, spread_to_dict, take
 from qmode_jupyter.simulation.execution_spans import Executing
 from qmode_jupyter.simulation.executor import Executor
 from qmode_jupyter.simulation.tasks import Task
@@ -93,7 +99,18 @@ class Runtime:
         self.settings = dataclasses.replace(settings, plan=plan, clock=clock, speed=speed)
         self.id = uuid.uuid4().hex
         self.origin_s = time.time() - clock.now()
-        self._engine = Engine(Scheduler(plan), clock, speed, on_instruction=self._note, on_failure=self.close)
+        scheduler = Scheduler(plan)
+        self._history = _history(self.settings, self.id, self.origin_s, scheduler)
+        #: What was kept of other runtimes; None where nothing is kept.
+        self.archive = None if settings.store is None else Archive(settings.store, self.id)
+        self._engine = Engine(
+            scheduler,
+            clock,
+            speed,
+            on_instruction=self._note,
+            on_failure=self.close,
+            when_kept=self._history.after,
+        )
         self._ids = Ids(settings.seed)
         self.jobs = Jobs()
         self.workloads = Workloads(self._engine, self._ids)
@@ -105,9 +122,13 @@ class Runtime:
         self._lock = threading.Lock()
         #: What is said once for a service, and has been.
         self._said: set[str] = set()
+        #: Ended runtimes that were kept, by their numbers.
+        self._pasts: dict[int, Past] = {}
         #: The processes have been given back.
         self._released = False
         self._executor = Executor(1 if self._measured else settings.workers, self._part_ended)
+        if settings.store is not None:
+            self._engine.subscribe(self._keep_changed)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
     # ---- time
@@ -173,6 +194,9 @@ class Runtime:
             self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s
         )
         self._engine.call(lambda: self._enter(submission))
+        with contextlib.suppress(RuntimeClosedError):  # it was submitted all the same
+            self._engine.wait_until(self._history.after)
+        self._tell_news()
         return submission.job
 
     def work_of(self, request: JobRequest) -> Work:
@@ -187,6 +211,11 @@ class Runtime:
     def usage_of(self, needed: Cost) -> float:
         """Return what a job that needs that is charged, in seconds (SEMANTICS A9, U8)."""
         return charge_s(needed.on_qpu_s, needed.overhead_s, self.settings.plan.charge_step_s)
+
+    def estimated_s(self, job: str) -> float:
+        """Return what a job would be charged, in seconds (SEMANTICS J15, A26)."""
+        request = self.jobs.request(job)
+        return self.usage_of(self.cost(self.work_of(request), request.backend))
 
     def first(self, what: str) -> bool:
         """Whether nobody has asked this of `what` before: it is said once then."""
@@ -256,6 +285,19 @@ class Runtime:
             )
         self.jobs.remove(job)
         self._executor.forget(job)
+        self._history.deleted(job)
+
+    def tag_job(self, job: str, tags: tuple[str, ...]) -> None:
+        """Replace a job's tags."""
+        self.jobs.tag(job, tags)
+        self._history.tagged(job, tags)
+
+    def read_once(self, job: str) -> bool:
+        """Whether a private job's result is there to be read; it is for the first caller (SEMANTICS J18)."""
+        unread = self.jobs.read_once(job)
+        if unread:
+            self._history.read(job)
+        return unread
 
     def place(self, job: str) -> int | None:
         """Return the job's place in the queue, 1 being next, or None if it does not queue."""
@@ -276,6 +318,7 @@ class Runtime:
         self.jobs.request(job)
         if not self._engine.wait(job, timeout_s):
             raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
+        self._tell_news()
         return self._scheduler.job(job)
 
     def job_result(self, job: str) -> PrimitiveResult[Any]:
@@ -311,6 +354,36 @@ class Runtime:
 
         self.jobs.request(job)
         self._engine.call(cancel)
+
+    # ---- what was kept
+
+    def holder(self, name: str) -> Runtime | Past:
+        """Return what answers of a job, session, batch or group: this runtime, or one that was kept.
+
+        Of an id that nobody knows it is this one, which says so.
+        """
+        if name in self.jobs or name in self.groups or name in self._scheduler.workloads:
+            return self
+        if self.archive is not None:
+            kept = self.archive.job(name) or self.archive.workload(name)
+            if kept is not None:
+                return self.past(kept.runtime) or self
+        return self
+
+    def past(self, number: int) -> Past | None:
+        """Return a runtime that was kept, by its number; None if it is not kept any more."""
+        archive = self.archive
+        known = None if archive is None else archive.runtime(number)
+        if archive is None or known is None:
+            return None
+        with self._lock:
+            past = self._pasts.get(number)
+        if past is None:
+            past = Past(archive, known, self.qpus.backend)
+            if known.ended is not None:  # it stays as it is
+                with self._lock:
+                    self._pasts[number] = past
+        return past
 
     # ---- traces, and the end
 
@@ -365,7 +438,12 @@ class Runtime:
             with self._lock:
                 release, self._released = not self._released, True
             if release:
-                self._executor.close()
+                try:
+                    self._history.close(CLOSED, self.clock.now())
+                finally:
+                    self._executor.close()
+                if self.archive is not None:
+                    self.archive.close()
 
     # ---- inside
 
@@ -425,6 +503,7 @@ class Runtime:
 
         def accepted() -> None:
             self.jobs.add(job, request, None if group is None else group.id)
+            self._history.submitted(self._scheduler.job(job), request, task, owner or None)
             self._engine.submitted(submission.thread)
             self._budgets.expect(owner, job, submission.estimate_s)
             if group is not None:
@@ -509,6 +588,41 @@ class Runtime:
             if owner is not None:
                 self._budgets.ended(owner, instruction.job)
                 self._engine.mark(owner)
+            self._keep_ended(instruction.job)
+
+    def _keep_ended(self, job: str) -> None:
+        record = self._scheduler.job(job)
+        done = record.state is JobState.DONE
+        result = self._executor.outcome(job) if done else None
+        self._history.settled(record, result, self._executing(job, self.jobs.request(job)) if done else None)
+
+    def _keep_changed(self, changed: frozenset[str]) -> None:
+        for name in changed:
+            workload = self._scheduler.workloads.get(name)
+            if workload is not None and workload.tenant == YOU:
+                if self._history.is_news(name, (workload.state, workload.accepting_jobs)):
+                    self._history.workload(workload.record(self._scheduler.now))
+            elif name in self.groups:
+                group = self.groups[name]
+                if self._history.is_news(name, group.closed_at):
+                    self._history.group(group)
+
+    def _tell_news(self) -> None:
+        for line in self._history.news():
+            warn(line, QmodeWarning)
+
+
+def _history(settings: Settings, runtime: str, origin_s: float, scheduler: Scheduler) -> History | NoHistory:
+    if settings.store is None:
+        return NoHistory()
+    made_with = {
+        "plan": plan_to_dict(settings.plan),
+        "timing": settings.timing,
+        "speed": settings.speed,
+        "spread": spread_to_dict(settings.spread),
+    }
+    identity = Identity(runtime, settings.instance, origin_s, json.dumps(made_with))
+    return History(settings.store, identity, scheduler.log)
 
 
 def _fault(error: Exception) -> Fault:

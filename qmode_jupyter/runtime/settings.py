@@ -9,6 +9,7 @@ from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.engine import Speed
+from qmode_jupyter.runtime.store.place import Store
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 
@@ -43,6 +44,10 @@ class Settings:
         What every QPU is, whatever its backend says; None: what that says.
     spread
         The constants of the cost model.
+    store
+        Where jobs, sessions and batches are kept for later processes; None: nowhere.
+    instance
+        The instance that jobs are charged to: what it has kept is told from what others have.
     """
 
     plan: Plan = PREMIUM
@@ -55,3 +60,5 @@ class Settings:
     tenants: Tenants | None = None
     processor: Processor | None = None
     spread: Spread = PUBLIC
+    store: Store | None = None
+    instance: str = ""

@@ -131,6 +131,11 @@ class Executor:
             return None
         return unpack(pubs, simulation.result, executing)
 
+    def outcome(self, job: str) -> TaskResult | None:
+        """Return what came of a job, None if nothing has; any thread."""
+        simulation = self._simulations.get(job)
+        return None if simulation is None else simulation.result
+
     def notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated; any thread."""
         simulation = self._simulations.get(job)
