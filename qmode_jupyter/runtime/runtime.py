@@ -439,7 +439,7 @@ class Runtime:
                 release, self._released = not self._released, True
             if release:
                 try:
-                    self._history.close(CLOSED, self.clock.now())
+                    self._history.close(CLOSED, self._scheduler.now)
                 finally:
                     self._executor.close()
                 if self.archive is not None:
