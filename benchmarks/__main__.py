@@ -29,6 +29,7 @@ MODULES = (
     "timeline",
     "widget",
     "memory",
+    "receipts",
 )
 _NAME_WIDTH, _DETAIL_WIDTH = 58, 74
 _MEASURE = """

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.job import RuntimeJob, RuntimeJobV2
     from qmode_jupyter.client.options import EstimatorOptions, Options, OptionsV2, SamplerOptions
     from qmode_jupyter.client.primitives import Estimator, EstimatorV2, Sampler, SamplerV2
+    from qmode_jupyter.client.receipts import receipt_of
     from qmode_jupyter.client.service import (
         IBMQuantumComputeService,
         QiskitRuntimeService,
@@ -133,6 +134,7 @@ _HOME = {
     "default_service": "client.service",
     "forecast": "planning",
     "processor": "cost.processors",
+    "receipt_of": "client.receipts",
     "why": "planning",
     "with_limits": "scheduler.plans",
 }
@@ -195,6 +197,7 @@ __all__ = [
     "forecast",
     "load_ipython_extension",
     "processor",
+    "receipt_of",
     "unload_ipython_extension",
     "why",
     "with_limits",

@@ -36,7 +36,7 @@ os.environ.update(
         "JUPYTER_PLATFORM_DIRS": "1",  # its absence is a DeprecationWarning in jupyter_core
         "JUPYTER_RUNTIME_DIR": str(_HOME / "jupyter-runtime"),
         "MATPLOTLIBRC": str(_HOME / "matplotlibrc"),
-        "QMODE_HOME": str(_HOME / "history"),
+        "QMODE_HOME": str(_HOME / "qmode"),
         "XDG_CONFIG_HOME": str(_HOME / "config"),
         "XDG_DATA_HOME": str(_HOME / "data"),
     }

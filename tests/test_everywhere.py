@@ -63,5 +63,11 @@ def test_under_pytest(expected: dict[str, str], name: str, capsys: pytest.Captur
 def test_in_a_notebook(expected: dict[str, str], name: str) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source(name))])
     NotebookClient(notebook, timeout=TIMEOUT_S, extra_arguments=["--log-level=ERROR"]).execute()
-    shown = "".join(o.text for o in notebook.cells[0].outputs if o.output_type == "stream")
+    outputs = notebook.cells[0].outputs
+    shown, said = (
+        "".join(o.text for o in outputs if o.output_type == "stream" and o.name == stream)
+        for stream in ("stdout", "stderr")
+    )
     assert shown.strip() == expected[name]
+    # What an Estimator's default level costs is said once, however many jobs there are.
+    assert said.count("resilience_level=1") == said.count("\n") == (name == "cobyla_session")

@@ -44,6 +44,8 @@ class Account:
         ------
         IBMInputValueError
             For a setting that can't be.
+        UnknownPlan, UnknownProcessor
+            With the nearest name, for one that does not exist.
         """
         if not isinstance(given["plan"], (str, Plan)):
             raise IBMInputValueError(
@@ -51,6 +53,8 @@ class Account:
             )
         kept = {name: checked(name, kind, given[name]) for name, kind in _KINDS.items()}
         legacy_metrics, instance = kept.pop("legacy_metrics"), kept.pop("instance")
+        if (asked := kept["processor"]) is not None:
+            kept["processor"] = processor(asked)
         named = plan(given["plan"])
         instance = instance or f"emulated/{named.name}"
         settings = Settings(named, **kept, store=store_at(given["store"]), instance=instance)
@@ -64,12 +68,6 @@ def _load(value: object) -> float:
     return load
 
 
-def _processor(value: object) -> Processor:
-    if not isinstance(value, str | Processor):
-        raise ValueError
-    return processor(value)
-
-
 _KINDS: Final[Mapping[str, Kind]] = {
     "timing": one_of("modelled", "measured"),
     "speed": one_of("max") | real(above=0),
@@ -80,7 +78,10 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "tenants": instance_of(Tenants, "Tenants") | NOTHING,
     "legacy_metrics": YES_NO,
     "instance": TEXT | NOTHING,
-    "processor": Kind(f"a processor ({', '.join(PROCESSORS)}) or a machine such as ibm_fez", _processor)
+    "processor": Kind(
+        f"the name of a processor ({', '.join(PROCESSORS)}) or of a machine such as ibm_fez", TEXT.keep
+    )
+    | instance_of(Processor, "a Processor")
     | NOTHING,
 }
 

@@ -16,11 +16,16 @@ from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, duration, money
 
 if TYPE_CHECKING:
+    from qmode_jupyter.client.job import JobService
     from qmode_jupyter.runtime.jobs import JobRequest
 
 
 class Estimable(Protocol):
     """A primitive, as far as its jobs' estimates need it."""
+
+    @property
+    def service(self) -> JobService:
+        """The service that its jobs go to."""
 
     def request(self, pubs: Any, **words: Any) -> JobRequest:
         """Return what its `run` would ask of the service, checked."""
@@ -104,7 +109,7 @@ class Estimate:
     def _table(self) -> Table:
         low, high = self.range_s
         between = "" if low == high else f" ({duration(low)} to {duration(high)})"
-        executions = f"{self.cost.executions:,} executions of {count(self.work.circuits, 'circuit')}"
+        executions = f"{count(self.cost.executions, 'execution')} of {count(self.work.circuits, 'circuit')}"
         prepared = duration(self.cost.preparation_s)
         notes = [f"{executions}, after about {prepared} of preparation; priced as {self.processor.title}."]
         if self.cost.loads > 1:

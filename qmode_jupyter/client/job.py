@@ -44,6 +44,9 @@ JobStatus = Literal["INITIALIZING", "QUEUED", "RUNNING", "CANCELLED", "DONE", "E
 # IBM's client polls no faster than this, in seconds (SEMANTICS J8).
 _MIN_POLL_S: Final = 0.1
 
+# Options that are the job's and not its program's: the client sends them beside its inputs.
+_NOT_INPUTS: Final = frozenset({"environment", "max_execution_time"})
+
 _log = logging.getLogger(__name__)
 
 
@@ -378,9 +381,13 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """Its PUBs and what of the options reached the simulator; empty for a private job."""
+        """Its PUBs and the options that were set (SEMANTICS J16); empty for a private job."""
         asked = self._request
-        return {} if asked.private else {"pubs": list(asked.pubs), "options": asked.options, "version": 2}
+        if asked.private:
+            return {}
+        options = {name: value for name, value in asked.sent.items() if name not in _NOT_INPUTS}
+        level = {"resilience_level": options.pop("resilience_level")} if "resilience_level" in options else {}
+        return {"pubs": list(asked.pubs), "options": options, "version": 2} | level
 
     @property
     def creation_date(self) -> datetime:

@@ -10,7 +10,7 @@ from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
 
 from qmode_jupyter.client.context import JobContainer
 from qmode_jupyter.client.isa import check_isa, check_rzz
-from qmode_jupyter.client.job import RuntimeJob
+from qmode_jupyter.client.job import JobService, RuntimeJob
 from qmode_jupyter.client.mode import JobMode, resolve
 from qmode_jupyter.client.options import (
     COUNTED,
@@ -61,6 +61,11 @@ class Primitive(Generic[OptionsT]):
         self._said: set[str] = set()
 
     @property
+    def service(self) -> JobService:
+        """The service that its jobs go to."""
+        return self._service
+
+    @property
     def mode(self) -> JobContainer | None:
         """Its session or batch; None in job mode."""
         return None if isinstance(self._container, JobMode) else self._container
@@ -99,6 +104,7 @@ class Primitive(Generic[OptionsT]):
             max_execution_s=self._max_execution_s(),
             tags=tuple(options.environment.job_tags or ()),
             private=bool(options.environment.private),
+            sent=options.set_values(),
         )
 
     def _submit(self, request: JobRequest) -> RuntimeJob:
@@ -133,7 +139,13 @@ class Primitive(Generic[OptionsT]):
         )
 
     def _check_rep_delay(self, rep_delay: float) -> None:
-        low, high = getattr(self._backend, "rep_delay_range", None) or REP_DELAY_RANGE_S
+        emulated = self._service.runtime.settings.processor
+        own = (
+            getattr(self._backend, "rep_delay_range", None)
+            if emulated is None
+            else emulated.rep_delay_range_s
+        )
+        low, high = own or REP_DELAY_RANGE_S
         if not low <= rep_delay <= high:
             raise OptionError(
                 f"The option execution.rep_delay is in seconds, from {low:g} to {high:g}, not {rep_delay:g}."
@@ -156,17 +168,14 @@ class Primitive(Generic[OptionsT]):
             if name not in self._said:
                 self._said.add(name)
                 by_reason.setdefault(why, []).append(name)
-        counted = by_reason.pop(COUNTED, None)
-        said = [f"{', '.join(counted)}: {COUNTED}"] if counted else []
+        said = []
+        if counted := by_reason.pop(COUNTED, None):
+            said.append(f"{COUNTED[:1].upper()}{COUNTED[1:]}: {', '.join(counted)}.")
         if by_reason:
             names = ", ".join(name for some in by_reason.values() for name in some)
-            said.append(f"{names}: no effect here, though on hardware ({'; '.join(by_reason)})")
+            said.append(f"No effect here, though on hardware: {names} ({'; '.join(by_reason)}).")
         if said:
-            text = "; ".join(said)
-            warn(
-                f"{text[:1].upper() if by_reason and not counted else text[:1]}{text[1:]}.",
-                UnsupportedOptionWarning,
-            )
+            warn(" ".join(said), UnsupportedOptionWarning)
 
     def _warn_of_usage(self) -> None:
         runtime = self._service.runtime
@@ -244,13 +253,18 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
         IBMRuntimeError
             If the session is closed, or the service refuses the job.
         """
-        refuse_v1_call(self._program, v1_arguments, v1_words)
-        return self._submit(self.request(pubs, shots=shots, dry_run=dry_run))
+        return self._submit(self.request(pubs, *v1_arguments, shots=shots, dry_run=dry_run, **v1_words))
 
     def request(
-        self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None, dry_run: bool = False
+        self,
+        pubs: Iterable[SamplerPubLike],
+        *v1_arguments: Any,
+        shots: int | None = None,
+        dry_run: bool = False,
+        **v1_words: Any,
     ) -> JobRequest:
         """Return what `run` would ask of the service, checked; nothing is submitted."""
+        refuse_v1_call(self._program, v1_arguments, v1_words)
         if self._options.simulator.exact:
             raise OptionError(
                 "The option simulator.exact is for the EstimatorV2: a sampler has only samples."
@@ -333,15 +347,20 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
         IBMRuntimeError
             If the session is closed, or the service refuses the job.
         """
-        refuse_v1_call(self._program, v1_arguments, v1_words)
-        request = self.request(pubs, precision=precision, dry_run=dry_run)
+        request = self.request(pubs, *v1_arguments, precision=precision, dry_run=dry_run, **v1_words)
         self._say_that_it_mitigates(request)
         return self._submit(request)
 
     def request(
-        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None, dry_run: bool = False
+        self,
+        pubs: Iterable[EstimatorPubLike],
+        *v1_arguments: Any,
+        precision: float | None = None,
+        dry_run: bool = False,
+        **v1_words: Any,
     ) -> JobRequest:
         """Return what `run` would ask of the service, checked; nothing is submitted."""
+        refuse_v1_call(self._program, v1_arguments, v1_words)
         _refuse_contradictions(self._options.resilience)
         simulation = self._simulation(
             dry_run=dry_run, seed=self._options.seed_estimator, exact=bool(self._options.simulator.exact)

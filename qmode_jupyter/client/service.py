@@ -10,16 +10,20 @@ import inspect
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qmode_jupyter.client.account import Account, take_account
 from qmode_jupyter.client.arguments import CALLABLE_OR_NONE, MOMENT_OR_NONE, checked
 from qmode_jupyter.client.backend_filter import Wanted
+from qmode_jupyter.client.calibration import Calibration, calibrate
 from qmode_jupyter.client.estimate import Estimable, Estimate
 from qmode_jupyter.client.job import RuntimeJob
 from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, many, whole_number
 from qmode_jupyter.client.process import open_services
+from qmode_jupyter.client.receipts import ReceiptCheck, check, read
+from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.model import cost, on_processor
 from qmode_jupyter.cost.processors import processor as find_processor
 from qmode_jupyter.errors import (
@@ -31,6 +35,7 @@ from qmode_jupyter.errors import (
     RuntimeInvalidStateError,
     UnsupportedOptionWarning,
 )
+from qmode_jupyter.runtime import user_settings
 from qmode_jupyter.runtime.backend_answers import hand_out, was_handed_out
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
 from qmode_jupyter.runtime.runtime import Runtime
@@ -168,7 +173,7 @@ class RuntimeService(metaclass=_OnePerAccount):
             store=store,
         )
         take_account(account)
-        self._runtime = Runtime(self._account.settings)
+        self._runtime = Runtime(replace(self._account.settings, spread=user_settings.saved_spread()))
 
     def __repr__(self) -> str:
         speed = "'max'" if self.speed == "max" else f"{self.speed:g}"
@@ -566,11 +571,16 @@ class RuntimeService(metaclass=_OnePerAccount):
         ValueError
             For an unknown processor or plan, with the nearest.
         """
-        request_of = getattr(primitive, "request", None)
-        if not callable(request_of):
+        request_of, owner = getattr(primitive, "request", None), getattr(primitive, "service", None)
+        if not callable(request_of) or not isinstance(owner, RuntimeService):
             raise IBMInputValueError(
                 "estimate takes a SamplerV2 or EstimatorV2 of qmode_jupyter and its PUBs, as in "
                 f"service.estimate(sampler, [circuit]), not {shown(primitive)}."
+            )
+        if owner is not self:
+            raise IBMInputValueError(
+                f"This {type(primitive).__name__} belongs to another service, whose rules hold for its jobs: "
+                "ask that one, as in sampler.service.estimate(sampler, [circuit])."
             )
         request, runtime = request_of(pubs, **words), self._runtime
         here = runtime.qpus.processor(request.backend)
@@ -583,9 +593,80 @@ class RuntimeService(metaclass=_OnePerAccount):
             plan=self.plan if plan is None else find_plan(plan),
         )
 
+    # ---- what real jobs cost
+
+    def receipt(self, source: Any, *, processor: str | Processor | None = None) -> ReceiptCheck:
+        """Lay what a real job was charged beside what the cost model says, part by part (SEMANTICS A26).
+
+        Parameters
+        ----------
+        source
+            A receipt: the path of its JSON file, the dictionary that ``receipt_of(job)`` returns
+            (docs/costs.md has it as a cell), or the job itself, of IBM's client or of this service.
+        processor
+            Model it as on another processor than that of the receipt's machine.
+
+        Raises
+        ------
+        IBMInputValueError
+            In one line, for what is no receipt of a job that is done and charged, for more than one,
+            and for an unknown processor.
+        """
+        found = read(source)
+        if len(found) != 1:
+            raise IBMInputValueError(
+                f"receipt takes one receipt, and these are {len(found)}: check each, or calibrate with all."
+            )
+        spread, fitted = self.settings.spread, user_settings.saved()
+        mine = fitted is not None and fitted.origin == spread.origin
+        return check(found[0], spread, processor, fitted.queue_s if fitted is not None and mine else None)
+
+    def calibrate(self, receipts: Any, *older: Any, **words: Any) -> Calibration:
+        """Fit the cost model to receipts of your own, and keep it in your settings.
+
+        It holds for what this service prices from now on, and for every service that is made later,
+        until `reset_calibration`. What these receipts can't tell stays as public receipts have it.
+
+        Parameters
+        ----------
+        receipts
+            Two or more of different jobs, each as `receipt` takes it, in a list; or a file of a list.
+
+        Raises
+        ------
+        IBMInputValueError
+            In one line, for what is no receipt, fewer than two, and receipts that contradict each
+            other: nothing is changed then.
+        IBMRuntimeError
+            If the settings can't be written.
+        """
+        if older or words:
+            raise IBMInputValueError(
+                "calibrate takes receipts of real jobs, and fits the cost model to them; a QPU is "
+                f"calibrated by service.calibrate_qpu({shown(receipts)}, seconds)."
+            )
+        found = calibrate(receipts)
+        user_settings.save(user_settings.Fitted(found.figures, found.queue_s, found.origin))
+        self._runtime.price_with(found.spread)
+        return found
+
+    def reset_calibration(self) -> bool:
+        """Forget what `calibrate` has kept, and return whether there was anything.
+
+        Raises
+        ------
+        IBMRuntimeError
+            If the settings can't be changed.
+        """
+        forgotten = user_settings.reset()
+        self._runtime.price_with(PUBLIC)
+        return forgotten
+
     # ---- what happens to a QPU
 
-    def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
+    def calibrate_qpu(
+        self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None
+    ) -> None:
         """Let a QPU be calibrated: between jobs, and never inside an active session (SEMANTICS Q4, A7).
 
         Parameters

@@ -27,10 +27,6 @@ NOT_EXECUTING: Final = frozenset({OVERHEAD, TWIRLING})
 #: A part's name, and its seconds.
 Part = tuple[str, float]
 
-# Learning the noise of a layer, by the service's default options: so many depths and measurement bases,
-# randomizations of each, and shots of each of those.
-_DEPTHS, _BASES, _RANDOMIZATIONS, _SHOTS = 6, 9, 32, 128
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -117,8 +113,14 @@ def parts_of(work: Work, processor: Processor, constants: Constants) -> Iterator
         times = min(constants.pec_executions, mitigation.pec_limit)
         yield PEC, max(0.0, times - 1) * sum(run.executions * executed_s(run, 1.0) for run in runs)
     if mitigation.layers:
-        learned = mitigation.layers * _DEPTHS * _BASES * _RANDOMIZATIONS * _SHOTS
+        learned = mitigation.layers * mitigation.layer_executions
         yield LEARNING, learned * (rep_delay_s + around_s + max(run.readout_s for run in runs))
+
+
+def executing_s(work: Work, processor: Processor, constants: Constants) -> float:
+    """Return for how long a job's circuits are executed: what the service times, a charge is more."""
+    parts = parts_of(work, processor, constants)
+    return sum(seconds for name, seconds in parts if name not in NOT_EXECUTING)
 
 
 def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
@@ -139,7 +141,7 @@ def executions(work: Work, constants: Constants) -> int:
     times = float(len(mitigation.zne_factors) or 1)
     if mitigation.pec_limit is not None:
         times = max(1.0, min(constants.pec_executions, mitigation.pec_limit))
-    learned = mitigation.layers * _DEPTHS * _BASES * _RANDOMIZATIONS * _SHOTS
+    learned = mitigation.layers * mitigation.layer_executions
     if mitigation.measure:
         learned += int(
             (mitigation.learning_randomizations or constants.learning_randomizations)

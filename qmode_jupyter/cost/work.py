@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from math import ceil
+from dataclasses import asdict, dataclass, fields, replace
+from math import ceil, inf
 from typing import Any, Final, Literal
 
 Primitive = Literal["sampler", "estimator"]
 
-#: Twirling's own rule where the options say "auto": so many randomizations, of at least so many shots.
+#: Twirling's own rule where both options say "auto": so many randomizations, of at least so many shots;
+#: under PEC of just so many, and as many of them as it takes.
 _AUTO_RANDOMIZATIONS: Final = 32
 _AUTO_SHOTS: Final = 64
 
@@ -58,8 +59,9 @@ class Mitigation:
         Noise is amplified by folding gates, which takes time; otherwise by adding random ones (PEA).
     pec_limit
         Most executions for one with probabilistic error cancellation; None without it.
-    layers
-        Layers of gates whose noise is learned, for PEC and PEA.
+    layers, layer_executions
+        Layers of gates whose noise is learned, for PEC and PEA, and executions for each: by the service's
+        default options 6 depths in 9 bases, 32 randomizations of 128 shots.
     """
 
     twirled: bool = False
@@ -72,6 +74,7 @@ class Mitigation:
     folded: bool = True
     pec_limit: float | None = None
     layers: int = 0
+    layer_executions: int = 6 * 9 * 32 * 128
 
     @property
     def any(self) -> bool:
@@ -81,8 +84,12 @@ class Mitigation:
     def twirls(self, shots: int) -> tuple[int, int]:
         """Return how a circuit's shots are shared out: (randomizations, shots of each)."""
         each, number = self.shots_per_randomization, self.randomizations
-        if each is None:
-            each = max(_AUTO_SHOTS, ceil(shots / (number or _AUTO_RANDOMIZATIONS)))
+        if each is None and number is not None:
+            each = ceil(shots / number)
+        elif each is None and self.pec_limit is not None:
+            each = _AUTO_SHOTS
+        elif each is None:
+            each = max(_AUTO_SHOTS, ceil(shots / _AUTO_RANDOMIZATIONS))
         return number or ceil(shots / each), each
 
 
@@ -134,24 +141,29 @@ class Work:
             "rep_delay_s": self.rep_delay_s,
             "init_qubits": self.init_qubits,
         }
-        usual: dict[str, Any] = {
-            "pubs": 0,
-            "instructions": 0,
-            "runs": [],
-            "mitigation": {},
-            "rep_delay_s": None,
-        }
-        usual["init_qubits"] = True
-        return {name: value for name, value in own.items() if name not in usual or value != usual[name]}
+        usual = {"pubs": 0, "instructions": 0, "rep_delay_s": None, "init_qubits": True}
+        return {k: v for k, v in own.items() if v not in (usual.get(k, ()), [], {}) or k == "primitive"}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Work:
-        """Return what `to_dict` wrote."""
+        """Return what `to_dict` wrote.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For something else.
+        """
         own = dict(values)
         own["runs"] = tuple(Run(*run) for run in own.get("runs", ()))
         mitigation = dict(own.get("mitigation", {}))
         if "zne_factors" in mitigation:
             mitigation["zne_factors"] = tuple(mitigation["zne_factors"])
+        figures = [own.get(name) for name in ("pubs", "instructions", "rep_delay_s")]
+        figures += [figure for run in own["runs"] for figure in asdict(run).values()]
+        figures += [figure for figure in mitigation.values() if not isinstance(figure, tuple)]
+        for figure in (*figures, *mitigation.get("zne_factors", ())):
+            if figure is not None and not 0 <= figure < inf:
+                raise ValueError(f"{figure!r} is no figure of a job's work")
         own["mitigation"] = Mitigation(**mitigation)
         return cls(**{"pubs": 0, "instructions": 0} | own)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.error import UsageError
 
 from qmode_jupyter import planning
+from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
@@ -24,6 +25,7 @@ from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
 from qmode_jupyter.notebook.text.grid import WIDTH
 from qmode_jupyter.notebook.view_model import snapshot
+from qmode_jupyter.runtime import user_settings
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS
 from qmode_jupyter.scheduler.trace import Trace
@@ -134,7 +136,8 @@ def status(services: Services, ids: Sequence[str]) -> Text:
         lines += [
             text.status_line(view, owner) for owner, w in view["workloads"].items() if w["state"] != "closed"
         ]
-    return Text("\n".join(lines) or "Nothing is open.")
+    lines = lines or ["Nothing is open."]
+    return Text("\n".join([*lines, *_constants(services)]))
 
 
 def backends(services: Services, ids: Sequence[str]) -> Table:
@@ -190,6 +193,43 @@ def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **o
 def why(services: Services, ids: Sequence[str]) -> Any:
     """Say what each charged second was for, and what would have saved most."""
     return _of(services, ids, "why", planning.why)
+
+
+def receipt(services: Services, ids: Sequence[str]) -> Any:
+    """Lay the receipts in a file beside the cost model."""
+    from qmode_jupyter.client.receipts import read
+
+    if len(ids) != 1:
+        raise UsageError("%qmode receipt takes one file, as in: %qmode receipt receipt.json.")
+    try:
+        checks = [services.current.receipt(one) for one in read(ids[0])]
+    except ValueError as error:  # IBMInputValueError is one
+        raise UsageError(sentence(error)) from None
+    return checks[0] if len(checks) == 1 else Text("\n\n".join(map(repr, checks)))
+
+
+def calibrate(services: Services, ids: Sequence[str], *, reset: bool = False) -> Any:
+    """Fit the cost model to the receipts in some files, or forget what was fitted."""
+    from qmode_jupyter.errors import QmodeError
+
+    if bool(ids) == reset:
+        raise UsageError(
+            "%qmode calibrate takes files of receipts, or --reset alone, as in: %qmode calibrate mine.json."
+        )
+    try:
+        if reset:
+            forgotten = services.current.reset_calibration()
+            said = "Forgotten: the constants of public receipts hold again."
+            say(said if forgotten else "Nothing was fitted: the constants of public receipts hold.")
+            found = None
+        else:
+            found = services.current.calibrate(list(ids))
+            say(f"Kept in {printable(str(user_settings.path()))}; %qmode calibrate --reset forgets it.")
+    except QmodeError as error:
+        raise UsageError(sentence(error)) from None
+    for service in services.open:
+        service.runtime.price_with(services.current.settings.spread)
+    return found
 
 
 def advise(services: Services, ids: Sequence[str]) -> Any:
@@ -298,6 +338,12 @@ def _one(services: Services, ids: Sequence[str], command: str, other: str = "") 
     return services.find(ids[0])
 
 
+def _constants(services: Services) -> list[str]:
+    """Return the line that says so where a person's own constants hold."""
+    spread = services.current.settings.spread
+    return [] if spread.origin == PUBLIC.origin else [f"Priced with constants fitted to {spread.origin}."]
+
+
 def _owner(service: RuntimeService, name: str) -> str:
     """Return the workload or group itself, or that of a job."""
     jobs = service.runtime.jobs
@@ -350,6 +396,14 @@ COMMANDS: Final[dict[str, Command]] = {
             ),
         ),
         Command("why", "[ID]", "what each charged second was for, and what would have saved most", why),
+        Command("receipt", "FILE", "what a real job was charged, beside what the model says of it", receipt),
+        Command(
+            "calibrate",
+            "FILE...|--reset",
+            "fit the cost model to receipts of your own, for all services to come",
+            calibrate,
+            (Flag(("--reset",)),),
+        ),
         Command("advise", "[ID]", "what the run teaches, with its own numbers", advise),
         Command(
             "export",

@@ -219,9 +219,9 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
     large = frozenset(j.id for j in run.jobs if j.state is JobState.DONE and j.qpu_s >= SHORT_S)
     if not large:
         return
-    # Every part pays the overhead, so as few as do it, or as many as there are lanes.
-    lanes = run.recording.lanes
-    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, lanes)}
+    # Every part pays the overhead, so as few as do it, or as many as are prepared side by side.
+    at_once = run.recording.preparations
+    split_in = {parts: run.replayed(split(run.recording, large, parts)) for parts in (2, at_once)}
     parts, best = min(split_in.items(), key=lambda tried: (tried[1].wall_s, tried[0]))
     quicker_s = run.wall_s - best.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s) and _lost(best.jobs) <= _lost(run.jobs):
@@ -232,7 +232,7 @@ def split_large_jobs(run: Run) -> Iterator[Finding]:
             f"preparation in one lane. In {parts} parts each, prepared side by side, the session takes "
             f"{duration(best.wall_s)} instead of {duration(run.wall_s)} and is charged "
             f"{run.cost(best.usage_s)} instead of {run.cost(run.usage_s)}, every part's overhead included.",
-            f"Up to {lanes} jobs are prepared at the same time, and a session is charged meanwhile.",
+            f"Up to {at_once} jobs are prepared at the same time, and a session is charged meanwhile.",
             run.usage_s - best.usage_s,
             quicker_s,
         )
@@ -320,7 +320,7 @@ def parallel_lanes(run: Run) -> Iterator[Finding]:
     if run.session is not None or len(run.jobs) < 2 or not run.depends:
         return
     waited = sum(bool(job.awaited) for job in run.jobs)
-    at_once = run.replayed(unawaited(run.recording))
+    at_once, prepared = run.replayed(unawaited(run.recording)), run.recording.preparations
     quicker_s = run.wall_s - at_once.wall_s
     if quicker_s >= max(_WORTH_S, _WORTH_PART * run.wall_s):
         yield run.finding(
@@ -328,7 +328,7 @@ def parallel_lanes(run: Run) -> Iterator[Finding]:
             "Submit all jobs first, and ask for the results then, if they don't need each other's results.",
             f"{waited} of {len(run.jobs)} jobs were submitted after the result of another. Submitted at "
             f"once, they end after {duration(at_once.wall_s)} instead of {duration(run.wall_s)}.",
-            f"Up to {run.recording.lanes} jobs are prepared at the same time, while one is on the QPU.",
+            f"Up to {prepared} jobs are prepared at the same time, while one is on the QPU.",
             quicker_s=quicker_s,
         )
 

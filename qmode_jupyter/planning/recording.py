@@ -136,9 +136,12 @@ class Recording:
         )
 
     @property
-    def lanes(self) -> int:
-        """Jobs that are RUNNING at once on its QPU (SEMANTICS A28)."""
-        return self.plan.lanes_of(self.online.lanes if self.online is not None else None)
+    def preparations(self) -> int:
+        """Jobs that are prepared side by side on its QPU: one in each lane, or fewer (SEMANTICS A28)."""
+        if self.online is None:
+            return self.plan.lanes
+        lanes = self.plan.lanes_of(self.online.lanes)
+        return min(lanes, self.online.preparations or lanes)
 
     @property
     def submissions(self) -> tuple[Submission, ...]:

@@ -41,7 +41,8 @@ def on(recording: Recording, there: Processor) -> Recording:
         for position, arrival in recording.elsewhere
     ]
     if not any(_is_of(arrival, recording) for _, arrival in elsewhere):
-        elsewhere.insert(0, (recording.position, Arrival(online)))
+        first = min([recording.begin, *(arrival.event.at for _, arrival in elsewhere)])
+        elsewhere.insert(0, (-1, Arrival(replace(online, at=first))))  # before anybody's first job
     moved = replace(recording, online=online, elsewhere=tuple(elsewhere))
     least_s = recording.spread.likely.overhead_s + there.more_overhead_s
     acts = tuple(

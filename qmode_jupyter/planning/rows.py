@@ -9,6 +9,7 @@ from typing import Final
 
 from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.planning.replay import Replay, Scenario
+from qmode_jupyter.scheduler.event_queue import Execution, Fault
 from qmode_jupyter.scheduler.plans import Plan
 from qmode_jupyter.scheduler.records import TOO_LONG, WORKLOAD_ENDED, JobRecord, JobState, Mode
 from qmode_jupyter.style.words import count, duration
@@ -92,12 +93,12 @@ def row_of(replayed: Replay) -> Row:
 def in_queue_s(jobs: Sequence[JobRecord]) -> float:
     """Return for how long all that was left to do waited for others, in seconds.
 
-    Some job was in the queue, or prepared and waiting for the QPU, and none was being prepared or on
-    the QPU.
+    Some job was in the queue, or waiting in a lane to be prepared or for the QPU, and none was being
+    prepared or on the QPU.
     """
     edges: list[tuple[float, int, int]] = []
     for job in jobs:
-        moments = (job.submitted_at, job.preparing_at, job.waiting_at, job.on_qpu_at)
+        moments = (job.submitted_at, job.preparation_at, job.waiting_at, job.on_qpu_at)
         reached = [at for at in moments if at is not None]
         for number, at in enumerate(reached):
             end = reached[number + 1] if number + 1 < len(reached) else job.ended_at
@@ -122,6 +123,9 @@ def _notes(replayed: Replay, waiting: int, *, same: bool) -> Iterator[str]:
     plan = replayed.scenario.plan
     if replayed.scenario.runs_as is not replayed.scenario.mode:
         yield f"no sessions on the {plan.title} plan: in job mode instead"
+    unpriced = _unpriced(replayed)
+    if unpriced:
+        yield f"{count(unpriced, 'job')} as long as on record: what was asked for is not known"
     record = replayed.workload
     if replayed.shortened and record is not None:
         yield f"maximum timeout {duration(record.max_time_s)}, the plan's longest"
@@ -138,6 +142,14 @@ def _notes(replayed: Replay, waiting: int, *, same: bool) -> Iterator[str]:
     if replayed.unfinished:
         why = " for the allowance" if plan.allowance_s is not None else ""
         yield f"{count(waiting, 'job')} still waiting{why} after {duration(replayed.wall_s)}"
+
+
+def _unpriced(replayed: Replay) -> int:
+    """Return how many jobs could not be priced anew for the processor that was asked for."""
+    if replayed.scenario.processor is None:
+        return 0
+    outcomes = (outcome for _, outcome in replayed.recording.needs.values() if not isinstance(outcome, Fault))
+    return sum(not (isinstance(outcome, Execution) and outcome.work) for outcome in outcomes)
 
 
 _ENDINGS: Final = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.errors import RuntimeJobNotFound
@@ -32,6 +32,8 @@ class JobRequest:
         Seconds on the QPU after which the job is stopped; None: the plan's own (SEMANTICS J20).
     private
         Its inputs are kept to itself, its result is read once (SEMANTICS J18).
+    sent
+        The primitive's options that were set, as IBM's client sends them (SEMANTICS J16).
     """
 
     program: Program
@@ -42,6 +44,7 @@ class JobRequest:
     max_execution_s: float | None = None
     tags: tuple[str, ...] = ()
     private: bool = False
+    sent: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Jobs:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from qmode_jupyter.cost.model import on_processor
 from qmode_jupyter.cost.processors import Processor, processor_like
+from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.runtime.engine import Engine
@@ -54,7 +57,7 @@ class Qpus:
             return self._backends[name]
 
     def calibrate(self, backend: BackendV2 | str, duration_s: float, *, at_s: float | None = None) -> None:
-        """Let a QPU be calibrated; see `RuntimeService.calibrate`."""
+        """Let a QPU be calibrated; see `RuntimeService.calibrate_qpu`."""
         qpu = self._name(backend)
         lasts_s = _seconds("duration_s", duration_s)
         due = None if at_s is None else _seconds("at_s", at_s)
@@ -79,9 +82,19 @@ class Qpus:
         self._engine.call(lambda: self._engine.happen(lambda at: ev.QpuReserved(at, qpu, YOU, start, end)))
 
     def processor(self, backend: BackendV2) -> Processor:
-        """Return what prices the jobs of a backend: what it says it is, by name, family and default delay."""
-        if self._processor is not None:
-            return self._processor
+        """Return what prices the jobs of a backend."""
+        return self._processor or self._said(backend)
+
+    def as_run(self, work: Work, backend: BackendV2) -> Work:
+        """Return work that was timed by a backend's own durations as it is on its QPU."""
+        if self._processor is None:
+            return work
+        # Not only its gates: a pause that the job asks for is one on this very processor.
+        moved = on_processor(work, self._said(backend), self._processor)
+        return replace(moved, rep_delay_s=work.rep_delay_s)
+
+    def _said(self, backend: BackendV2) -> Processor:
+        """Return what a backend says it is, by name, family and default delay."""
         machine = _MACHINE.search(backend.name)
         kind = getattr(backend, "processor_type", None)
         kind = kind if isinstance(kind, dict) else {}

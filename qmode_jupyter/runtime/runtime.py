@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from qmode_jupyter.cost.constants import Spread
 from qmode_jupyter.cost.model import OVERHEAD, Cost, cost
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
@@ -78,7 +79,7 @@ class Runtime:
     Attributes
     ----------
     settings
-        What it was made with.
+        What it was made with; `price_with` changes the constants of the cost model.
     id
         Tells it from every other.
     origin_s
@@ -200,9 +201,18 @@ class Runtime:
         return submission.job
 
     def work_of(self, request: JobRequest) -> Work:
-        """Return what a job would ask of a QPU, without running it."""
+        """Return what a job would ask of a QPU, without running it.
+
+        Raises
+        ------
+        RuntimeClosedError
+            If the runtime was closed.
+        """
+        if self.closed:
+            failure = self._engine.closed_error()
+            raise failure from failure.__cause__
         with self._while_open():
-            return self._work(self._pack(request))
+            return self._work(self._pack(request), request.backend)
 
     def cost(self, work: Work, backend: BackendV2) -> Cost:
         """Return what work takes on a backend, part by part (SEMANTICS U6-U8, A26)."""
@@ -224,6 +234,10 @@ class Runtime:
                 return False
             self._said.add(what)
             return True
+
+    def price_with(self, spread: Spread) -> None:
+        """Price jobs with these constants from now on."""
+        self.settings = dataclasses.replace(self.settings, spread=spread)
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -471,10 +485,10 @@ class Runtime:
         """Return what a job will be charged, where a budget asks for it."""
         if self._budget_owner(request) not in self._budgets:
             return 0.0
-        return self.usage_of(self.cost(self._work(task), request.backend))
+        return self.usage_of(self.cost(self._work(task, request.backend), request.backend))
 
-    def _work(self, task: Task) -> Work:
-        return self._engine.result_of(self._executor.work_of(task))
+    def _work(self, task: Task, backend: BackendV2) -> Work:
+        return self.qpus.as_run(self._engine.result_of(self._executor.work_of(task)), backend)
 
     def _executing(self, job: str, request: JobRequest) -> Executing | None:
         """Return when the circuits of a job were executed: behind its overhead, before the rounding."""
@@ -569,8 +583,10 @@ class Runtime:
             elif self._measured:
                 self._engine.event_queue.found(job, came.simulated_s)
             else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
-                needed = self.cost(came.work, self.jobs.request(job).backend)
-                execution = Execution(self.usage_of(needed), needed.parts, came.work)
+                backend = self.jobs.request(job).backend
+                work = self.qpus.as_run(came.work, backend)
+                needed = self.cost(work, backend)
+                execution = Execution(self.usage_of(needed), needed.parts, work)
                 self._engine.event_queue.found(job, execution)
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
             self._engine.event_queue.found(job, _own_fault(error))

@@ -23,7 +23,8 @@ _NOTHING_S: Final = 1e-9
 
 def job_parts(job: JobRecord) -> tuple[Part, ...]:
     """Return what a job's charge is made of; the seconds add up to it."""
-    return _parts(job, job.charged_s)
+    held_s = 0.0 if job.on_qpu_at is None or job.ended_at is None else job.ended_at - job.on_qpu_at
+    return _parts(job, held_s, job.charged_s)
 
 
 def workload_parts(workload: WorkloadRecord, jobs: Iterable[JobRecord], now: float) -> tuple[Part, ...]:
@@ -32,15 +33,15 @@ def workload_parts(workload: WorkloadRecord, jobs: Iterable[JobRecord], now: flo
     Parameters
     ----------
     jobs
-        Those of the workload.
+        Those of the workload, and any others. One that outlived it is charged by itself (SEMANTICS L3).
     now
         Until when an active session has been charged.
     """
-    mine = [job for job in jobs if job.workload == workload.id]
+    mine = [job for job in jobs if job.workload == workload.id and not job.outlived]
     if workload.mode is not Mode.SESSION:
         return added(job_parts(job) for job in mine)
     on_qpu = _within(workload, [(job.on_qpu_at, job.ended_at, job) for job in mine], now)
-    parts = [_parts(job, end - start) for start, end, job in on_qpu]
+    parts = [_parts(job, end - start, end - start) for start, end, job in on_qpu]
     busy = [(start, end) for start, end, _ in on_qpu]
     preparing = [
         (start, end)
@@ -72,8 +73,8 @@ def added(parts: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
 _ORDER: Final = {OVERHEAD: -1, ROUNDING: 1, PREPARING: 2, BETWEEN: 3, TAIL: 4}
 
 
-def _parts(job: JobRecord, total_s: float) -> tuple[Part, ...]:
-    """Return `total_s` seconds of a job as parts.
+def _parts(job: JobRecord, held_s: float, total_s: float) -> tuple[Part, ...]:
+    """Return the `total_s` seconds that are charged for a job's `held_s` on the QPU as parts.
 
     A job that was stopped had its overhead first, and of all else as large a share as it came to.
     """
@@ -82,7 +83,6 @@ def _parts(job: JobRecord, total_s: float) -> tuple[Part, ...]:
     if not job.parts:
         return ((ON_QPU, total_s),)
     whole_s = sum(seconds for _, seconds in job.parts)
-    held_s = (job.ended_at or 0.0) - (job.on_qpu_at or 0.0)
     spent_s = min(whole_s, max(held_s, job.overhead_s), total_s)
     overhead_s = min(spent_s, sum(seconds for name, seconds in job.parts if name == OVERHEAD))
     others_s = sum(seconds for name, seconds in job.parts if name != OVERHEAD)

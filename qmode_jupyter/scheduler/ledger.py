@@ -10,13 +10,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from qmode_jupyter.scheduler.events import YOU
+from qmode_jupyter.scheduler.events import GRAIN_S, YOU
 from qmode_jupyter.scheduler.plans import Plan
-
-#: Part of a step by which a sum of many small times may be wrong in its last digits: no reason for one more.
-_ROUNDING: Final = 5e-10
 
 
 class Charge(NamedTuple):
@@ -45,10 +42,11 @@ def charge_s(elapsed_s: float, overhead_s: float, step_s: float) -> float:
     overhead_s
         Charged however short the job is.
     step_s
-        The charge is a multiple of it, rounded up; 0 charges what was used.
+        The charge is a multiple of it, rounded up; 0, or less than the clock can tell, charges what was
+        used. What is more than a multiple by less than the clock can tell is no reason for one more.
     """
     seconds = max(overhead_s, elapsed_s)
-    return math.ceil(seconds / step_s - _ROUNDING) * step_s if step_s else seconds
+    return math.ceil((seconds - GRAIN_S) / step_s) * step_s if step_s > GRAIN_S else seconds
 
 
 @dataclass(slots=True)

@@ -120,6 +120,8 @@ class JobRecord:
     #: What `qpu_s` is made of, before it is rounded up, and what that was reckoned from.
     parts: tuple[Part, ...] = ()
     work: Work | None = None
+    #: It outlived its workload and runs on its own (SEMANTICS L3).
+    outlived: bool = False
 
     @property
     def settled(self) -> bool:

@@ -75,26 +75,33 @@ def start_next(state: State, qpu: Qpu, out: list[Instruction]) -> None:
 
 def fill_lanes(state: State, qpu: Qpu, out: list[Instruction]) -> None:
     """Dequeue jobs into the free lanes of a QPU."""
+    begin_preparations(state, qpu, out)
     lanes, waiting = qpu.lane_limit, qpu.line.entries
     while len(qpu.lanes) < lanes and (waiting or qpu.batches or qpu.session is not None):
         job = _next_job(state, qpu, out)
         if job is None:
-            break
+            return
         job.state = job_after(job.state, JobStep.DEQUEUED)
         job.preparing_at = state.now
-        qpu.lanes[job.id] = qpu.unprepared[job.id] = job
+        qpu.lanes[job.id] = job
         if job.workload is not None:
             state.workloads[job.workload].last_job_started_at = state.now
-    begin_preparations(state, qpu, out)
+        if qpu.preparing < qpu.preparation_limit:
+            _prepare(state, qpu, job, out)
+        else:
+            qpu.unprepared[job.id] = job
 
 
 def begin_preparations(state: State, qpu: Qpu, out: list[Instruction]) -> None:
     """Begin to prepare jobs in the lanes, so many at once as the QPU has room for (SEMANTICS A28)."""
     while qpu.unprepared and qpu.preparing < qpu.preparation_limit:
-        job = qpu.unprepared.pop(next(iter(qpu.unprepared)))
-        job.preparation_at = state.now
-        qpu.preparing += 1
-        out.append(Prepare(job.id))
+        _prepare(state, qpu, qpu.unprepared.pop(next(iter(qpu.unprepared))), out)
+
+
+def _prepare(state: State, qpu: Qpu, job: Job, out: list[Instruction]) -> None:
+    job.preparation_at = state.now
+    qpu.preparing += 1
+    out.append(Prepare(job.id))
 
 
 def _next_job(state: State, qpu: Qpu, out: list[Instruction]) -> Job | None:

@@ -295,12 +295,12 @@ def _submitted(state: State, event: ev.JobSubmitted, out: list[Instruction]) -> 
 
 def _prepared(state: State, event: ev.JobPrepared, out: list[Instruction]) -> None:
     job = _known_job(state, event.job)
-    if job.id in state.qpus[job.qpu].unprepared:
+    qpu = state.qpus[job.qpu]
+    if job.id in qpu.unprepared:
         raise IllegalEvent(f"the preparation of {job.id} has not begun")
     job.state = job_after(job.state, JobStep.PREPARED)
     job.waiting_at = state.now
     job.qpu_s, job.parts, job.work = event.qpu_s, event.parts, event.work
-    qpu = state.qpus[job.qpu]
     qpu.preparing -= 1
     qpu.ready.append(job)
     start_next(state, qpu, out)
@@ -362,6 +362,8 @@ def _tenant_arrived(state: State, event: ev.TenantArrived, out: list[Instruction
 def _qpu_online(state: State, event: ev.QpuOnline, out: list[Instruction]) -> None:
     if any(limit is not None and limit < 1 for limit in (event.lanes, event.preparations)):
         raise IllegalEvent(f"{event} has no lane")
+    if event.qpu in state.qpus and state.qpus[event.qpu].lanes:
+        raise IllegalEvent(f"{event} comes when there are jobs in its lanes")
     qpu = state.qpu(event.qpu)
     qpu.lane_limit = state.plan.lanes_of(event.lanes)
     qpu.preparation_limit = event.preparations or qpu.lane_limit

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from qmode_jupyter.cost.constants import PUBLIC, Constants, Spread
+from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.work import Work
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Event, Instruction
@@ -203,8 +203,9 @@ def spread_from_dict(written: Mapping[str, Any] | None) -> Spread:
     """Return what `spread_to_dict` wrote."""
     if written is None:
         return PUBLIC
-    figures = {name: Constants(**written[name]) for name in ("likely", "low", "high")}
-    return Spread(**figures, origin=str(written["origin"]))
+    low, likely, high = (written[end] for end in ("low", "likely", "high"))
+    figures = {name: (low[name], likely[name], high[name]) for name in likely}
+    return PUBLIC.with_figures(figures, str(written["origin"]))
 
 
 def event_to_list(event: Event) -> list[Any]:

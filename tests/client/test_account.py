@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from qmode_jupyter import QiskitRuntimeService, RuntimeService
-from qmode_jupyter.errors import (
-    QmodeWarning,
-)
+from qmode_jupyter.cost.processors import PHOENIX, UnknownProcessor
+from qmode_jupyter.errors import QmodeWarning
 from tests.emulated import refused, service
 
 
@@ -56,6 +55,9 @@ def test_an_ibm_account_is_taken_and_said_to_be_unused() -> None:
         {"tenants": ["ada"]},
         {"legacy_metrics": "yes"},
         {"instance": 5},
+        {"processor": 3},
+        {"processor": ["phoenix"]},
+        {"processor": True},
     ],
     ids=str,
 )
@@ -64,6 +66,29 @@ def test_a_wrong_setting_is_one_line_and_leaves_nothing_half_made(wrong: dict[st
     (name,) = wrong
     assert refused(lambda: RuntimeService(**wrong), ValueError).startswith(f"{name} must be ")
     assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("phenix", "No processor or machine is called 'phenix'. Did you mean 'phoenix'? The processors are "),
+        ("ibm_fezz", "No processor or machine is called 'ibm_fezz'. Did you mean 'fez'? The processors are "),
+        ("", "No processor or machine is called ''. The processors are heron_r2, "),
+    ],
+)
+def test_a_processor_that_does_not_exist_is_one_line_with_the_nearest(asked: str, line: str) -> None:
+    before = set(threading.enumerate())
+    assert refused(lambda: RuntimeService(processor=asked), UnknownProcessor).startswith(line)
+    assert set(threading.enumerate()) == before
+
+
+def test_a_machine_s_processor_makes_the_same_account_as_its_name() -> None:
+    one, plain = RuntimeService(processor="ibm_phoenix", seed=7), RuntimeService(seed=7)
+    assert one.settings.processor is PHOENIX
+    assert RuntimeService(processor=PHOENIX, seed=7) is one
+    assert plain is not one
+    one.close()
+    plain.close()
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

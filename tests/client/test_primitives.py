@@ -19,7 +19,7 @@ from qmode_jupyter.errors import (
     UsageWarning,
     V1StyleError,
 )
-from tests.emulated import ansatz, bell, hamiltonian, refused, service
+from tests.emulated import ansatz, bell, hamiltonian, isa, refused, service
 
 # ---- what they are
 
@@ -117,6 +117,72 @@ def test_what_has_no_effect_is_said_once_and_visibly(aer: AerSimulator) -> None:
     estimator.options.dynamical_decoupling.enable = True
     with pytest.warns(UnsupportedOptionWarning, match=r": dynamical_decoupling\.enable \("):
         estimator.run([pub])
+
+
+def test_what_is_counted_and_what_is_not_are_two_sentences(aer: AerSimulator) -> None:
+    options = {"twirling": {"enable_gates": True, "strategy": "all"}, "environment": {"log_level": "DEBUG"}}
+    with pytest.warns(UnsupportedOptionWarning) as caught:
+        SamplerV2(aer, options).run([bell()])
+    (said,) = caught
+    assert str(said.message) == (
+        "Counted in time and charge, while results are Aer's, unmitigated: twirling.enable_gates. "
+        "No effect here, though on hardware: environment.log_level, twirling.strategy (the emulated service "
+        "keeps one log; circuits run on Aer as they are)."
+    )
+
+
+# ---- what the default level costs is said
+
+
+def said_of_mitigation(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [line for line in caplog.messages if "mitigates measurement errors" in line]
+
+
+def test_that_the_default_level_is_charged_is_said_once_for_a_service(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with service() as emulated:
+        fez, aer = emulated.backend("fake_fez"), emulated.backend("aer_simulator")
+        circuit = isa(QuantumCircuit(1), fez)
+        pub = (circuit, "Z" + "I" * (circuit.num_qubits - 1))
+        SamplerV2(fez).run([isa(bell(), fez)])
+        emulated.estimate(EstimatorV2(fez), [pub])
+        assert caplog.messages == [], "a Sampler mitigates nothing, and nothing was submitted"
+        for backend, asked in ((fez, pub), (fez, pub), (aer, (QuantumCircuit(1), "Z"))):
+            EstimatorV2(backend, {"default_shots": 100}).run([asked])
+        (said,) = said_of_mitigation(caplog)
+        # 32,768 executions of 254.4 us, without their readout: 8.3 s.
+        assert said == (
+            "An Estimator mitigates measurement errors unless it is told otherwise (resilience_level=1): of "
+            "each job on fake_fez, about 8.3 s are charged for that, as on hardware; results here are "
+            "Aer's, unmitigated. resilience_level=0 leaves it out."
+        )
+        assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"resilience_level": 0}, {"resilience_level": 1}, {"resilience": {"measure_mitigation": False}}],
+    ids=str,
+)
+def test_who_has_chosen_a_level_is_told_nothing_of_the_default(
+    caplog: pytest.LogCaptureFixture, options: dict
+) -> None:
+    with service() as emulated, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnsupportedOptionWarning)
+        aer = emulated.backend("aer_simulator")
+        EstimatorV2(aer, options).run([(QuantumCircuit(1), "Z")])
+        assert said_of_mitigation(caplog) == []
+        EstimatorV2(aer).run([(QuantumCircuit(1), "Z")])
+        assert len(said_of_mitigation(caplog)) == 1
+
+
+def test_where_time_is_aer_s_own_nothing_is_charged_for_mitigation_and_nothing_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with service(timing="measured") as emulated:
+        EstimatorV2(emulated.backend("aer_simulator")).run([(QuantumCircuit(1), "Z")])
+    assert said_of_mitigation(caplog) == []
 
 
 def test_dynamical_decoupling_and_dynamic_circuits_exclude_each_other(device: GenericBackendV2) -> None:

@@ -18,9 +18,13 @@ USAGE = """%qmode COMMAND
   show ID                  everything about one job or workload
   usage [ID]               where the time went, and what is charged for it
   timeline [ID]            the picture of a workload or job; the newest workload without ID
-  compare [ID] [--plans A,B] [--loads X,Y] [--figure]
-                           what it would have taken and cost in the other modes, on other plans, in
-                           busier queues
+  compare [ID] [--plans A,B] [--processors A,B] [--loads X,Y] [--figure]
+                           what it would have taken and cost in the other modes, on other plans and
+                           processors, in busier queues
+  why [ID]                 what each charged second was for, and what would have saved most
+  receipt FILE             what a real job was charged, beside what the model says of it
+  calibrate FILE...|--reset
+                           fit the cost model to receipts of your own, for all services to come
   advise [ID]              what the run teaches, with its own numbers
   export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
   close ID|--all           close a session or batch: no new jobs, the others run on
@@ -56,6 +60,11 @@ def test_the_commands(shell: InteractiveShell) -> None:
     assert "generic_19q" in text("backends")
     assert job in text("jobs looked_at")
     assert "on the QPU" in text(f"show {job[:8]}")
+    # 4096 shots on a Heron: 1.802 s, 250 us and 6.1 us for each execution, and up to whole seconds.
+    spent = "3 s: overhead 1.8 s, rep_delay 1 s, shots 25 ms, rounding up 0.1 s"
+    assert f"usage       {spent}" in text(f"show {job}")
+    parts = text("show looked_at").splitlines()[1]
+    assert f"{spent.removeprefix('3 s: ')}, preparation 1.9 s" in parts  # 1.6 s, a PUB, 5 instructions
     assert "looked_at" in text("usage")
     assert str(shell.run_line_magic("qmode", "usage looked_at")).count("sampler") == 1
     assert shell.run_line_magic("qmode", "timeline looked_at").axes
@@ -77,12 +86,35 @@ def test_planning_commands(shell: InteractiveShell, tmp_path: Path) -> None:
     assert [line.split()[0] for line in table.splitlines()[2:5]] == ["job", "batch", "session"]
     table = repr(shell.run_line_magic("qmode", "compare planned --plans open,payg --loads 0,0.5"))
     assert "1352" in table
+    table = repr(shell.run_line_magic("qmode", "compare planned --processors phoenix,ibm_torino"))
+    assert "phoenix" in table
+    assert "Heron r1" in table
     assert shell.run_line_magic("qmode", "compare planned --figure").axes
     assert "Advice for session planned" in repr(shell.run_line_magic("qmode", "advise planned"))
     shown, error = run(shell, f"%qmode export planned {tmp_path / 'planned.json'}")
     assert error is None
     assert "Saved as" in shown.stdout
     assert len(Trace.load(tmp_path / "planned.json").jobs) == 3
+
+
+def test_why_names_every_second_and_what_would_have_saved(shell: InteractiveShell) -> None:
+    cell = (
+        "%%qsession -b aer_simulator -q --name asked\n"
+        "circuit = bell.remove_final_measurements(inplace=False)\n"
+        "for _ in range(2):\n    job = Estimator().run([(circuit, 'ZZ')])\n    job.result()"
+    )
+    assert run(shell, cell)[1] is None
+    told = shell.run_line_magic("qmode", "why asked")
+    parts = dict(told.parts)
+    assert sum(parts.values()) == pytest.approx(told.usage_s, abs=1e-6)
+    # Two default Estimators: 32,768 executions each in which readout noise is learned.
+    assert parts["measurement mitigation"] == pytest.approx(2 * 32_768 * 255.94e-6, rel=1e-3)
+    saved = {change.what: change.saves_s for change in told.changes}
+    assert saved["resilience_level=0"] == pytest.approx(2 * (14 - 3))
+    assert "measurement mitigation" in repr(told)
+    assert "resilience_level=0" in told._repr_html_()
+    of_a_job = shell.run_line_magic("qmode", f"why {shell.user_ns['job'].job_id()}")
+    assert of_a_job.usage_s == 14
 
 
 def test_an_export_overwrites_nothing_unless_it_is_told_to(
@@ -128,6 +160,11 @@ WRONG_COMMANDS = [
     ("compare 'old run' --plans ''", "--plans takes a value behind it"),
     ("compare 'old run' --plans opn", "No plan is called 'opn'. Did you mean 'open'?"),
     ("compare 'old run' --plan open", "no flag --plan. Did you mean '--plans'?"),
+    ("compare 'old run' --processors phenix", "is called 'phenix'. Did you mean 'phoenix'?"),
+    ("compare 'old run' --processors phoenix,", "--processors takes a value, not ''"),
+    ("compare 'old run' --processors", "--processors takes a value behind it"),
+    ("why nothing_like_it", "is called 'nothing_like_it'"),
+    ("why 'old run' more", "takes one ID, not "),
     ("compare 'old run' --loads x", "--loads takes numbers from 0 to 0.9, such as 0,0.8, not 'x'"),
     ("compare 'old run' --loads 3", "not '3'"),
     ("compare 'old run' --loads 0 --loads 0", "--loads is there twice"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from IPython.core.completer import CompletionContext
 
+from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook.commands import COMMANDS
 from qmode_jupyter.notebook.completion import choices_for, matcher
 from qmode_jupyter.notebook.flags import CELL_FLAGS, TIMINGS
@@ -55,8 +56,9 @@ def test_a_value_is_offered_behind_its_flag() -> None:
 def test_the_commands_then_their_flags_then_the_values() -> None:
     assert offered("%qmode ") == list(COMMANDS)
     assert offered("%qmode st") == ["status"]
-    assert offered("%qmode compare vqe --") == ["plans", "loads", "figure"]
+    assert offered("%qmode compare vqe --") == ["plans", "processors", "loads", "figure"]
     assert offered("%qmode compare vqe --plans ") == list(PLANS)
+    assert offered("%qmode compare vqe --processors ") == [*PROCESSORS, *MACHINES]
     assert offered("%qmode show --") == []
     assert offered("%qmode nonesuch --") == []
 

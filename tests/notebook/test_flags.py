@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from qmode_jupyter.client.service import RuntimeService
+from qmode_jupyter.cost.processors import MACHINES, PHOENIX, PROCESSORS
 from qmode_jupyter.notebook.commands import COMMANDS
 from qmode_jupyter.notebook.completion import choices_for
 from qmode_jupyter.notebook.flags import CELL_FLAGS, TIMINGS
@@ -28,6 +29,21 @@ def test_a_person_reads_of_every_plan_where_one_is_chosen() -> None:
 def test_tab_offers_the_timings_and_the_commands_that_there_are() -> None:
     assert choices_for("qsession", ["--timing"], "") == TIMINGS
     assert choices_for("qmode", [], "") == tuple(COMMANDS)
+
+
+def test_tab_offers_processors_and_machines() -> None:
+    offered = choices_for("qsession", ["--processor"], "")
+    assert set(offered) == {*PROCESSORS, *MACHINES}
+    assert choices_for("qmode", ["compare", "--processors"], "") == offered
+
+
+@pytest.mark.parametrize("name", ["phoenix", "ibm_phoenix", "'Phoenix'"])
+def test_a_cell_runs_on_the_processor_that_it_names(shell: InteractiveShell, name: str) -> None:
+    cell = f"%%qbatch -b aer_simulator -q --processor {name}\njob = Sampler().run([bell], shots=1)"
+    shown, error = run(shell, cell)
+    assert error is None, shown.stdout + shown.stderr
+    assert shell.user_ns["job"].usage() == 3  # SEMANTICS U8: on a Heron 2
+    assert shell.user_ns["job"].backend().service.settings.processor is PHOENIX
 
 
 #: A line of a cell magic that can't be right, and what is said of it.
@@ -53,6 +69,11 @@ WRONG_CELLS = [
     ("%%qsession --name it's", "a quotation mark is not closed in: --name it's."),
     ("%%qsession --plan opn", "No plan is called 'opn'. Did you mean 'open'?"),
     ("%%qsession --plan ''", "--plan takes a value, not ''"),
+    ("%%qsession --processor phenix", "is called 'phenix'. Did you mean 'phoenix'? The processors are heron"),
+    ("%%qsession --processor ibm_fezz", "Did you mean 'fez'?"),
+    ("%%qsession --processor ''", "--processor takes a value, not ''"),
+    ("%%qsession --processor", "--processor takes a value behind it"),
+    ("%%qbatch -b mine --processor phoenix", "belongs to another service"),
     ("%%qsession --plan open -b aer_simulator", "not authorized to run a session"),
     ("%%qsession --plan legacy_2024 -b aer_simulator", "has no sessions"),
     ("%%qsession --speed fast", "--speed takes \"max\" or a number above 0, not 'fast'"),

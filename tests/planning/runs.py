@@ -6,7 +6,6 @@ from qmode_jupyter.cost.model import cost
 from qmode_jupyter.cost.processors import HERON_R2, Processor
 from qmode_jupyter.cost.work import Mitigation, Run, Work
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Execution
 from qmode_jupyter.scheduler.events import grained
 from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.scheduler.trace import Trace
@@ -60,15 +59,14 @@ def priced(
 ) -> str:
     """Submit a job that needs what the cost model says."""
     needed = cost(work, processor)
-    execution = Execution(
-        charge_s(needed.on_qpu_s, needed.overhead_s, e.scheduler.plan.charge_step_s), needed.parts, work
-    )
     return e.job(
         name,
+        charge_s(needed.on_qpu_s, needed.overhead_s, e.scheduler.plan.charge_step_s),
         prep_s=needed.preparation_s,
+        parts=needed.parts,
+        work=work,
         overhead_s=1.8 + processor.more_overhead_s,
         program=work.primitive,
-        execution=execution,
         **words,  # type: ignore[arg-type]
     )
 

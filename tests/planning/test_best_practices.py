@@ -6,9 +6,11 @@ import dataclasses
 
 import pytest
 
+from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.planning import Advice, advise, compare
 from qmode_jupyter.planning.best_practices import Finding
 from qmode_jupyter.runtime.tenants import Tenants
+from qmode_jupyter.scheduler.events import GRAIN_S
 from qmode_jupyter.scheduler.plans import OPEN, PREMIUM, with_limits
 from tests.planning.runs import handful, large_jobs, loop
 from tests.scheduler.emulation import QPU, Emulation
@@ -212,15 +214,30 @@ def test_single_jobs_that_nobody_delays_and_those_that_depend_need_no_batch() ->
 
 def test_large_jobs_of_a_session_should_be_split_over_the_lanes() -> None:
     finding = only(advise(large_jobs(Emulation(), 41)), "split large jobs")
-    # In one lane: 41 s of preparation and 62 s on the QPU. In five: 1 + 40/5 s, and 5 times 2 + 60/5 s.
-    assert finding.quicker_s == finding.saves_s == 3 * ((41 + 62) - (9 + 5 * 14))
+    # In one lane: 41 s of preparation and 62 s on the QPU. In five: of each part's preparation 1.6 s are
+    # any job's, so 1.6 + 39.4/5 s, and 5 times 2 + 60/5 s.
+    assert PUBLIC.likely.prepare_job_s == 1.6
+    assert (
+        finding.quicker_s
+        == finding.saves_s
+        == pytest.approx(3 * ((41 + 62) - (9.48 + 5 * 14)), abs=3 * GRAIN_S)
+    )
     assert finding.detail == (
         "3 jobs of 3 held the QPU for a minute or more, after a preparation in one lane. In 5 parts each, "
-        "prepared side by side, the session takes 3 min 57 s instead of 5 min 9 s and is charged 3 min 57 s "
-        "(about $189.60) instead of 5 min 9 s (about $247.20), every part's overhead included."
+        "prepared side by side, the session takes 3 min 58 s instead of 5 min 9 s and is charged 3 min 58 s "
+        "(about $190.75) instead of 5 min 9 s (about $247.20), every part's overhead included."
     )
     two_lanes = Emulation(with_limits(PREMIUM, lanes=2))
     assert "In 2 parts each" in only(advise(large_jobs(two_lanes, 41)), "split large jobs").detail
+
+
+def test_they_are_split_in_no_more_parts_than_are_prepared_side_by_side() -> None:  # SEMANTICS A28
+    e = Emulation()
+    e.online(lanes=14, preparations=2)
+    finding = only(advise(large_jobs(e, 41)), "split large jobs")
+    # 1.6 + 39.4/2 s of preparation, and twice 2 + 60/2 s.
+    assert finding.quicker_s == pytest.approx(3 * ((41 + 62) - (21.3 + 2 * 32)), abs=3 * GRAIN_S)
+    assert finding.rule == "Up to 2 jobs are prepared at the same time, and a session is charged meanwhile."
 
 
 @pytest.mark.parametrize(("prep_s", "qpu_s", "lanes"), [(2, 62, 5), (41, 50, 5), (41, 62, 1)])

@@ -171,3 +171,20 @@ def test_the_lanes_are_those_of_the_other_processor() -> None:
     assert (at_once(again(recording)), at_once(again(on(recording, PHOENIX)))) == (5, 12)
     begun = [j.preparation_at for j in again(on(recording, PHOENIX)).jobs]
     assert begun.count(begun[0]) == PHOENIX.preparations == 2
+
+
+def test_a_record_that_does_not_say_what_its_qpu_is_goes_on_another_with_all_who_were_there() -> None:
+    e = Emulation()
+    for n in range(3):
+        e.job(f"theirs {n}", 50, tenant="ann")
+    e.at(20)
+    names = [priced(e, f"j{n}", PLAIN) for n in range(5)]
+    e.at(400)
+    recording = Recording.of(e.trace(*names))
+    assert recording.online is None
+    here, there = again(recording), again(on(recording, PHOENIX))
+    assert [j.on_qpu_at for j in here.jobs] == [150, 153, 156, 159, 162]
+    # Overhead there is 1.8 + 0.7 s, and 4,096 executions take 1 + 2.8 + 1.6 + 2.56 µs: 2.53 s, so 3 s too.
+    assert [j.on_qpu_at for j in there.jobs] == [150, 153, 156, 159, 162]
+    assert [j.preparing_at for j in there.jobs] == [20] * 5
+    assert sorted(j.preparation_at for j in there.jobs)[:3] == pytest.approx([20, 20, 20 + 1.95], abs=1e-5)

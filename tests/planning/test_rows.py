@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from qmode_jupyter.cost.processors import NIGHTHAWK_R1
 from qmode_jupyter.planning.recording import Recording
 from qmode_jupyter.planning.replay import Scenario, replay
 from qmode_jupyter.planning.rows import in_queue_s, row_of
+from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2024, OPEN, PREMIUM, with_limits
 from qmode_jupyter.scheduler.records import Mode
-from tests.planning.runs import handful, loop
+from tests.planning.runs import PLAIN, handful, loop, priced
 from tests.scheduler.emulation import Emulation
 
 
@@ -25,6 +27,33 @@ def test_time_in_the_queue_is_when_nothing_else_went_on() -> None:
     assert in_queue_s([a, b]) == 20
     assert in_queue_s([a]) == 21
     assert in_queue_s([]) == 0
+
+
+def test_time_in_a_lane_before_the_preparation_begins_is_in_the_queue() -> None:  # SEMANTICS A28
+    e = Emulation()
+    e.online(lanes=3, preparations=1)
+    e.job("theirs", 1, prep_s=20, tenant="ann")
+    e.job("a", 10, prep_s=3)
+    e.at(80)
+    a = e.of("a")
+    assert (a.preparing_at, a.preparation_at, a.on_qpu_at) == (0, 20, 23)
+    assert in_queue_s([a]) == 20
+
+
+def test_jobs_that_can_not_be_priced_anew_are_said() -> None:
+    e = Emulation()
+    e.batch("b")
+    priced(e, "known", PLAIN, within="b")
+    e.job("unknown", 7, within="b")
+    e.job("bad", within="b", fault=Fault("bad", 1517))
+    e.close("b")
+    e.at(80)
+    recording = Recording.of(e.trace("b"))
+    moved = row_of(replay(recording, Scenario(Mode.BATCH, PREMIUM, processor=NIGHTHAWK_R1)))
+    assert moved.note == "1 job as long as on record: what was asked for is not known"
+    # 1.8 + 0.002 s and 4,096 executions at 4 ms: 18.2 s.
+    assert moved.usage_s == 7 + 19
+    assert row_of(replay(recording, Scenario(Mode.BATCH, PREMIUM))).note == "as it ran"
 
 
 def test_the_run_itself_is_told_from_what_is_changed() -> None:

@@ -281,7 +281,7 @@ def test_a_job_with_a_budget_that_is_submitted_while_the_service_closes(own: Run
 
     asked = threading.Event()
     never: Future[Any] = Future()
-    own.runtime._executor.estimate = lambda task: (asked.set(), never)[1]  # type: ignore[method-assign]
+    own.runtime._executor.work_of = lambda task: (asked.set(), never)[1]  # type: ignore[method-assign]
     batch = Batch(own.backend("aer_simulator"))
     own.runtime.limit_usage(str(batch.session_id), Budget.parse("60s", own.plan))
     running = Background(lambda: submit(batch))

@@ -7,16 +7,26 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from qmode_jupyter.cost.model import OVERHEAD, SHOTS, Part
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
-from qmode_jupyter.scheduler.events import YOU, Settle, grained
+from qmode_jupyter.scheduler.events import YOU, Prepare, Settle, grained
 from qmode_jupyter.scheduler.plans import PLANS, with_limits
 from qmode_jupyter.scheduler.records import SETTLED
 from qmode_jupyter.scheduler.scheduler import IllegalEvent, IllegalTransition, Refused
 from qmode_jupyter.scheduler.trace import rerun
-from tests.scheduler.emulation import QPU, Emulation
+from tests.scheduler.emulation import QPU, Emulation, check_parts
 
 SECONDS = st.floats(0, 100).map(grained)
+#: Lanes of a QPU, and how many of the jobs in them are prepared at once; None: as many as the plan says, all.
+LANES = st.none() | st.integers(1, 14).flatmap(
+    lambda lanes: st.tuples(st.just(lanes), st.none() | st.integers(1, lanes))
+)
+
+
+def parts_of(qpu_s: float) -> tuple[Part, ...]:
+    """What a job that holds the QPU so long may be made of, before it is rounded up."""
+    return (OVERHEAD, 2.0), (SHOTS, max(0.0, qpu_s - 2.0))
 
 
 class Service(RuleBasedStateMachine):
@@ -27,8 +37,11 @@ class Service(RuleBasedStateMachine):
         self.jobs: list[str] = []
         self.given: list[list[object]] = []
         self.used = {YOU: 0.0, "ann": 0.0}
+        #: Jobs that the outside was told to prepare, and has not answered for.
+        self.begun: set[str] = set()
 
     @initialize(
+        lanes=LANES,
         plan=st.sampled_from(sorted(PLANS)),
         limits=st.sampled_from(
             [
@@ -41,18 +54,26 @@ class Service(RuleBasedStateMachine):
             ]
         ),
     )
-    def begin(self, plan: str, limits: dict) -> None:
+    def begin(self, plan: str, limits: dict, lanes: tuple[int, int | None] | None) -> None:
         self.e = Emulation(with_limits(plan, **limits))
         handle = self.e.scheduler.handle
 
         def recorded(event):
             out = handle(event)
             self.given.append(out)
+            self.begun.discard(getattr(event, "job", ""))
+            self.begun -= {i.job for i in out if isinstance(i, Settle)}
+            self.begun |= {i.job for i in out if isinstance(i, Prepare)}
             return out
 
         self.e.scheduler.handle = recorded
         for tenant, allocation in (("ann", 1.0), ("bob", 3.0)):
             self.e.happen(ev.TenantArrived(0.0, tenant, allocation))
+        if lanes is not None:
+            self.e.online(*lanes)
+        of_the_qpu, self.preparations = lanes or (None, None)
+        plans = self.e.scheduler.plan.lanes
+        self.lanes = of_the_qpu if of_the_qpu is not None and plans == 5 else plans
 
     @rule(seconds=SECONDS)
     def time_passes(self, seconds: float) -> None:
@@ -85,8 +106,9 @@ class Service(RuleBasedStateMachine):
         cap=st.none() | st.integers(1, 50),
         fails=st.booleans(),
         tenant=st.sampled_from([YOU, YOU, "ann", "bob"]),
+        known=st.booleans(),
     )
-    def a_job_is_submitted(self, data, qpu_s, prep_s, cap, fails, tenant) -> None:
+    def a_job_is_submitted(self, data, qpu_s, prep_s, cap, fails, tenant, known) -> None:
         within = data.draw(st.sampled_from([None, *self.workloads]))
         if within is not None:
             tenant = self.e[within].tenant
@@ -102,6 +124,7 @@ class Service(RuleBasedStateMachine):
                 max_execution_s=cap,
                 fault=fault,
                 overhead_s=2.0,
+                parts=parts_of(qpu_s) if known else (),
             )
         except Refused:
             return
@@ -122,7 +145,7 @@ class Service(RuleBasedStateMachine):
         for prep_s, qpu_s in needs:
             job = f"j{len(self.jobs)}"
             try:
-                self.e.job(job, qpu_s, within=name, prep_s=prep_s, overhead_s=2.0)
+                self.e.job(job, qpu_s, within=name, prep_s=prep_s, overhead_s=2.0, parts=parts_of(qpu_s))
             except Refused:
                 return
             self.jobs.append(job)
@@ -168,6 +191,21 @@ class Service(RuleBasedStateMachine):
     def the_invariants_hold(self) -> None:
         if hasattr(self, "e"):
             self.e.scheduler.check_invariants()
+
+    @invariant()
+    def no_more_run_and_no_more_are_prepared_than_the_qpu_has_room_for(self) -> None:  # SEMANTICS B3, A28
+        if not hasattr(self, "e"):
+            return
+        running = [job for job in self.jobs if self.e.of(job).status == "RUNNING"]
+        assert len(running) <= self.lanes
+        assert len(self.begun) <= (self.preparations or self.lanes)
+        on_qpu = [job for job in running if self.e.of(job).on_qpu_at is not None]
+        assert len(on_qpu) <= 1
+
+    @invariant()
+    def every_charged_second_has_a_name(self) -> None:  # SEMANTICS U1-U4
+        if hasattr(self, "e"):
+            check_parts(self.e)
 
     @invariant()
     def usage_only_grows(self) -> None:  # SEMANTICS A25

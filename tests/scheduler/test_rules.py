@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qmode_jupyter.scheduler.events import YOU, Execute, Prepare, Settle, Stop
+from qmode_jupyter.scheduler.event_queue import Fault
+from qmode_jupyter.scheduler.events import YOU, Execute, JobPrepared, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.plans import with_limits
 from qmode_jupyter.scheduler.records import JobState
 from qmode_jupyter.scheduler.rules import fill_lanes, serve, settle, start_next
@@ -30,6 +31,88 @@ def test_a22_lanes_are_filled_up_to_the_plans_number_and_no_further() -> None:
     assert out == [Stop("b"), Settle("b", JobState.CANCELLED)]
     serve(state, state.qpu("lab"), out := [])
     assert out == [Prepare("d")]
+
+
+def test_a28_a_qpu_has_lanes_of_its_own_and_prepares_fewer_at_once() -> None:
+    e = Emulation()
+    e.online(lanes=7, preparations=2)
+    jobs = [e.job(f"j{n}", 1, prep_s=10) for n in range(9)]
+    assert [e.of(job).status for job in jobs] == ["RUNNING"] * 7 + ["QUEUED"] * 2
+    assert [e.of(job).preparing_at for job in jobs[:7]] == [0] * 7
+    assert [e.of(job).preparation_at for job in jobs] == [0, 0, *[None] * 7]
+    e.at(12)
+    # Two were prepared by 10 s and were on the QPU by 12 s; the next two are being prepared since, and two
+    # more have come into the lanes.
+    assert e.states(*jobs) == [JobState.DONE] * 2 + [JobState.PREPARING] * 7
+    assert [e.of(job).preparation_at for job in jobs] == [0, 0, 10, 10, *[None] * 5]
+    assert [e.of(job).preparing_at for job in jobs[7:]] == [11, 12]
+    e.at(100)
+    assert [e.of(job).ended_at for job in jobs] == [11, 12, 21, 22, 31, 32, 41, 42, 51]
+
+
+@pytest.mark.parametrize("ends", ["is prepared", "fails", "is cancelled"])
+def test_a28_the_next_preparation_begins_where_one_ends(ends: str) -> None:
+    e = Emulation()
+    e.online(lanes=3, preparations=1)
+    fault = Fault("bad", 1517) if ends == "fails" else None
+    jobs = [e.job("a", 5, prep_s=4, fault=fault), e.job("b", 5, prep_s=4), e.job("c", 5, prep_s=4)]
+    e.at(4 if ends != "is cancelled" else 3)
+    if ends == "is cancelled":
+        e.cancel("a")
+    assert [e.of(job).preparation_at for job in jobs] == [0, e.now, None]
+
+
+def test_a28_a_job_in_a_lane_whose_preparation_has_not_begun_can_be_cancelled_and_nothing_begins() -> None:
+    e = Emulation()
+    e.online(lanes=3, preparations=1)
+    for job in "abc":
+        e.job(job, 5, prep_s=4)
+    e.at(1).cancel("b")
+    assert e.of("b").status == "CANCELLED"
+    assert e.of("c").preparation_at is None
+    e.at(4)
+    assert (e.of("c").preparation_at, e.of("b").preparation_at, e.of("b").charged_s) == (4, None, 0)
+
+
+def test_a28_what_was_not_begun_can_not_have_ended() -> None:
+    e = Emulation()
+    e.online(lanes=2, preparations=1)
+    e.job("a", 5, prep_s=4)
+    e.job("b", 5, prep_s=4)
+    with pytest.raises(IllegalEvent, match="the preparation of b has not begun"):
+        e.happen(JobPrepared(0.0, "b", 5.0))
+    e.scheduler.check_invariants()
+
+
+@pytest.mark.parametrize(
+    ("limits", "lanes", "preparations", "running", "prepared"),
+    [
+        ({}, None, None, 5, 5),  # SEMANTICS B3: as documented
+        ({}, 14, 2, 14, 2),
+        ({}, 14, None, 14, 14),
+        ({}, None, 3, 5, 3),
+        ({"lanes": 3}, 14, 2, 3, 2),  # the plan's own
+        ({"lanes": 1}, 14, 2, 1, 1),
+    ],
+)
+def test_a28_whose_lanes_count(limits, lanes, preparations, running: int, prepared: int) -> None:
+    e = Emulation(with_limits("premium", **limits))
+    e.online(lanes, preparations)
+    jobs = [e.of(e.job(f"j{n}", 1, prep_s=10)) for n in range(20)]
+    jobs = [e.of(job.id) for job in jobs]
+    assert [job.status for job in jobs].count("RUNNING") == running
+    assert sum(job.preparation_at is not None for job in jobs) == prepared
+
+
+def test_a28_one_qpus_lanes_are_not_anothers() -> None:
+    e = Emulation()
+    e.online(lanes=2, qpu="small")
+    for n in range(7):
+        e.job(f"here {n}", prep_s=10)
+        e.job(f"there {n}", prep_s=10, qpu="small")
+    running = [job.id for job in map(e.of, e.scheduler.jobs) if job.status == "RUNNING"]
+    assert len([job for job in running if job.startswith("here")]) == 5
+    assert len([job for job in running if job.startswith("there")]) == 2
 
 
 def test_a11_the_qpu_takes_the_first_that_was_prepared_and_one_at_a_time() -> None:

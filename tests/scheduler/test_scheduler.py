@@ -222,6 +222,9 @@ def test_time_passes_up_to_what_is_due_and_never_back() -> None:
         (lambda e: e.tenant("ann", 0), "tenant ann needs an allocation above zero, and no debt"),
         (lambda e: e.tenant("ann", 1, -1), "tenant ann needs an allocation above zero, and no debt"),
         (lambda e: e.calibrate(0), "takes no time"),
+        (lambda e: e.online(lanes=0), "has no lane"),
+        (lambda e: e.online(lanes=4, preparations=0), "has no lane"),
+        (lambda e: e.online(lanes=4), "comes when there are jobs in its lanes"),
     ],
 )
 def test_an_event_that_cannot_be_says_why_and_changes_nothing(
@@ -503,6 +506,7 @@ def test_a_qpu_that_nobody_has_come_to_has_no_line() -> None:
         ev.QpuReserved(5.0, "new", "you", 3.0, 9.0),
         ev.QpuReserved(5.0, "new", "you", 9.0, 9.0),
         ev.CalibrationDue(5.0, "new", 0.0),
+        ev.QpuOnline(5.0, "new", lanes=0),
         ev.WorkloadOpened(5.0, "s", Mode.SESSION, "new", max_time_s=0.5),
     ],
 )

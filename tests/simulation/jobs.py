@@ -13,6 +13,8 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, amplitude_damping_error
 
+from qmode_jupyter.cost.model import cost
+from qmode_jupyter.cost.processors import HERON_R2
 from qmode_jupyter.runtime.backends import find_backend
 from qmode_jupyter.scheduler.scheduler import charge_s
 from qmode_jupyter.simulation.pack import pack
@@ -102,5 +104,6 @@ def loop(circuit):
 
 
 def charge(outcome: TaskResult) -> float:
-    """What the ledger charges for a job, in whole seconds."""
-    return charge_s(outcome.timing.on_qpu_s, outcome.timing.overhead_s, 1.0)
+    """What the ledger charges for a job on a Heron r2, in whole seconds."""
+    needed = cost(outcome.work, HERON_R2)
+    return charge_s(needed.on_qpu_s, needed.overhead_s, 1.0)

@@ -37,7 +37,7 @@ def test_nor_does_an_estimator_need_any(shape, backend, options, store):
     )
     data = result[0].data
     assert data.evs.shape == data.stds.shape == shape
-    assert outcome.timing.executions == 0
+    assert outcome.work.executions == 0
 
 
 def test_a_value_is_near_the_truth_and_says_how_near(store):
@@ -49,7 +49,7 @@ def test_a_value_is_near_the_truth_and_says_how_near(store):
     assert abs(data.evs - truth) < 4 * data.stds
     assert 0 < data.stds < 0.02 * 2
     assert data.ensemble_standard_error == data.stds
-    assert outcome.timing.executions == 2500 * 3  # bases: X and X, Y and Y, Z and Z
+    assert outcome.work.executions == 2500 * 3  # bases: X and X, Y and Y, Z and Z
 
 
 def test_its_standard_error_is_the_scatter_of_repeated_jobs(store):
@@ -89,7 +89,7 @@ def test_values_broadcast_as_numpy_does(store):
     assert result[0].data.evs == pytest.approx(truth, abs=0.1)
     assert result[1].data.evs == pytest.approx([truth[0, 0], truth[1, 1], truth[2, 0], truth[3, 1]], abs=0.1)
     # Every set of the first PUB is measured in both bases, each of the second in its own only.
-    assert outcome.timing.executions == 2500 * (4 * 2 + 4)
+    assert outcome.work.executions == 2500 * (4 * 2 + 4)
 
 
 def test_what_a_circuit_measures_by_itself_is_not_mistaken_for_the_basis(store):
@@ -107,7 +107,7 @@ def test_what_a_circuit_measures_by_itself_is_not_mistaken_for_the_basis(store):
 def test_a_constant_needs_no_shot(store):
     result, outcome = run("estimator", [estimator_pub(state(), {"II": 2.5})], aer_simulator(), store)
     assert (result[0].data.evs, result[0].data.stds) == (2.5, 0)
-    assert (outcome.timing.executions, charge(outcome)) == (0, 2)
+    assert (outcome.work.executions, charge(outcome)) == (0, 2)
 
 
 def test_exact_values(store):

@@ -15,8 +15,12 @@ from qiskit.circuit import Parameter
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qmode_jupyter import RuntimeService, SamplerV2, Session
-from qmode_jupyter.simulation.execution_spans import ExecutionSpan, ExecutionSpans, execution_spans
-from qmode_jupyter.simulation.timing import JobTiming
+from qmode_jupyter.simulation.execution_spans import (
+    Executing,
+    ExecutionSpan,
+    ExecutionSpans,
+    execution_spans,
+)
 from tests.emulated import bell
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -126,9 +130,11 @@ def test_they_lie_in_the_job_s_time_on_the_qpu(emulated: RuntimeService, aer):
     on_qpu = datetime.fromisoformat(job.details()["activated_at"])
     finished = datetime.fromisoformat(job.metrics()["timestamps"]["finished"])
     assert on_qpu <= spans.start < spans[0].stop == spans[1].start < spans.stop <= finished
-    assert spans[0].duration == pytest.approx(1000 * 250e-6, rel=0.02)  # the pause between executions
+    # 250 us of pause, 2.8 us and 1.58 us of reset around it, and 1.716 us of circuit.
+    assert spans[0].duration == pytest.approx(1000 * 256.1e-6, rel=1e-3)
     assert spans[1].duration == pytest.approx(3 * spans[0].duration, rel=0.01)
-    assert (spans.start - on_qpu).total_seconds() == pytest.approx(2, abs=0.002)  # the overhead
+    # The overhead: 1.8 s, and 2 ms for each of 1 + 6 circuits.
+    assert (spans.start - on_qpu).total_seconds() == pytest.approx(1.814, abs=0.002)
     again = job.result().metadata["execution"]["execution_spans"]
     assert again == spans
     assert before.result().metadata["execution"]["execution_spans"].stop < spans.start
@@ -136,11 +142,14 @@ def test_they_lie_in_the_job_s_time_on_the_qpu(emulated: RuntimeService, aer):
 
 def test_a_job_that_held_the_qpu_for_less_than_modelled_has_shorter_ones():
     pubs = [SamplerPub.coerce(bell(), 10), SamplerPub.coerce(bell(), 30)]
-    timing = JobTiming(1, 2, 40, 3.0, 0, executing_of=((0, 1.0), (1, 1.0), (1, 1.0)))
-    spans = execution_spans(pubs, timing, (1000, 1001))
-    assert [span.start.timestamp() for span in spans] == pytest.approx([1000.4, 1000.6])
+    # With 0.05 s between two of its executions a PUB takes 1 s, the other 3 s, its two parts together.
+    shares_s = ((0, 0.5, 10), (1, 1.0, 20), (1, 0.5, 10))
+    spans = execution_spans(pubs, shares_s, Executing(1000.2, 1001, 0.05))
+    assert [span.start.timestamp() for span in spans] == pytest.approx([1000.2, 1000.4])
     assert spans.stop.timestamp() == pytest.approx(1001)
-    assert execution_spans(pubs, timing, None) == ExecutionSpans()
+    without_pauses = execution_spans(pubs, shares_s, Executing(1000.2, 1001, 0.0))
+    assert without_pauses[1].start.timestamp() == pytest.approx(1000.4)
+    assert execution_spans(pubs, shares_s, None) == ExecutionSpans()
 
 
 def test_a_dry_run_has_them_too(aer):

@@ -14,7 +14,6 @@ from qiskit_aer import AerSimulator
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.simulation.pack import expected_seconds, pack
 from qmode_jupyter.simulation.tasks import SimulationOptions
-from qmode_jupyter.simulation.timing import preparation_seconds
 from tests.simulation.jobs import (
     SEED,
     aer_simulator,
@@ -99,7 +98,7 @@ def test_a_packed_sampler_pub_has_its_values_as_a_table_and_its_number_in_the_jo
     assert first.registers == (("meas", (0,)),)
     assert (task.options.seed_simulator, task.options.noise_model) == (SEED, None)
     assert task.noise_key is not None
-    assert task.preparation_s == preparation_seconds(2, 8)
+    assert (task.job_pubs, task.instructions) == (2, 2 * rotation().size())
 
 
 def test_a_packed_estimator_pub_has_each_string_once_and_an_element_for_each_value(store):

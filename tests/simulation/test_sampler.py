@@ -117,7 +117,7 @@ def test_no_sets_of_values_give_empty_arrays(shape, backend, dry_run, store):
     assert result[0].data.meas.array.shape == theirs.meas.array.shape
     assert result[0].data.meas.num_shots == 100
     assert result[1].data.meas.shape == ()
-    assert outcome.timing.executions == 100
+    assert outcome.work.executions == 100
 
 
 def test_no_parameters_and_yet_several_sets(store):
@@ -137,7 +137,7 @@ def test_shots_of_each_pub(store):
     pubs = [sampler_pub(bell(), shots=shots) for shots in (1, 17, 300)]
     result, outcome = run("sampler", pubs, aer_simulator(), store)
     assert [r.data.meas.num_shots for r in result] == [1, 17, 300]
-    assert outcome.timing.executions == 318
+    assert outcome.work.executions == 318
 
 
 def test_shots_that_are_too_many_to_keep_in_order_are_counted(store, monkeypatch):

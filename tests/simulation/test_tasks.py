@@ -7,11 +7,11 @@ import pytest
 from qiskit.circuit.library import efficient_su2
 from qiskit_aer import AerSimulator
 
+from qmode_jupyter.cost.work import Mitigation, Run, Work
 from qmode_jupyter.simulation import tasks
 from qmode_jupyter.simulation.pack import pack
 from qmode_jupyter.simulation.results import unpack
 from qmode_jupyter.simulation.tasks import SampledPub, SimulationOptions, TaskResult, join
-from qmode_jupyter.simulation.timing import JobTiming
 from qmode_jupyter.simulation.worker import simulate
 from tests.simulation.jobs import (
     HAMILTONIAN,
@@ -54,8 +54,8 @@ def test_the_outcome_does_not_depend_on_how_a_job_is_split(program, parts, store
             assert np.array_equal(one.data.evs, other.data.evs)
             assert np.array_equal(one.data.stds, other.data.stds)
     assert charge(joined) == charge(whole)
-    assert joined.timing.executions == whole.timing.executions
-    assert joined.timing.preparation_s == whole.timing.preparation_s
+    assert joined.work.executions == whole.work.executions
+    assert (joined.work.pubs, joined.work.instructions) == (whole.work.pubs, whole.work.instructions)
 
 
 def test_a_job_that_is_over_soon_is_not_split(store):
@@ -73,12 +73,17 @@ def test_a_long_one_is_split_evenly(store):
 
 
 def test_parts_come_together_as_the_sum_of_what_they_took():
-    def part(number, executing_s, *notes):
-        timing = JobTiming(1.5, 2.0, 10, executing_s, 0.25, ((number, executing_s),))
-        return TaskResult("sampler", (SampledPub(number, 0, {}),), timing, notes)
+    twirled = Mitigation(twirled=True)
 
-    joined = join([part(1, 3.0, "slow"), part(0, 4.0, "slow", "odd")])
-    assert joined.timing == JobTiming(1.5, 2.0, 20, 7.0, 0.5, ((1, 3.0), (0, 4.0)))
-    assert joined.timing.on_qpu_s == 9, "the overhead is the job's, not the part's"
+    def part(number, gates_s, *notes):
+        work = Work("sampler", 2, 9, (Run(1, 10, 1e-6, 2e-6), Run(1, 10, gates_s, 2e-6)), twirled, 1e-4)
+        share = (number, 20.0, 20)
+        return TaskResult("sampler", (SampledPub(number, 0, {}),), work, 0.25, (share,), notes)
+
+    joined = join([part(1, 3e-6, "slow"), part(0, 4e-6, "slow", "odd")])
+    runs = (Run(2, 10, 1e-6, 2e-6), Run(1, 10, 3e-6, 2e-6), Run(1, 10, 4e-6, 2e-6))
+    assert joined.work == Work("sampler", 2, 9, runs, twirled, 1e-4), "what is the job's is there once"
+    assert joined.simulated_s == 0.5
+    assert joined.shares_s == ((1, 20.0, 20), (0, 20.0, 20))
     assert joined.notes == ("slow", "odd")
     assert [pub.number for pub in joined.pubs] == [1, 0]

@@ -89,6 +89,16 @@ def test_v13_a_batch_is_not_found_by_the_id_of_a_session(aer: AerSimulator, emul
     )
 
 
+@pytest.mark.parametrize(("processor", "running"), [("phoenix", 14), (None, 5)])
+def test_a28_how_many_jobs_of_a_batch_run_at_once(processor: str | None, running: int) -> None:
+    with service(processor=processor) as one:
+        with Batch(one.backend("aer_simulator"), service=one):
+            jobs = [SamplerV2().run([bell()]) for _ in range(16)]
+            assert [job.status() for job in jobs] == ["RUNNING"] * running + ["QUEUED"] * (16 - running)
+        for job in jobs:
+            job.result()
+
+
 def test_v20_a_job_that_is_done_can_not_be_cancelled(aer: AerSimulator) -> None:
     job = SamplerV2(aer).run([bell()])
     job.result()

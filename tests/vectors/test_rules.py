@@ -6,11 +6,14 @@ import dataclasses
 
 import pytest
 
+from qmode_jupyter.cost.model import cost
+from qmode_jupyter.cost.processors import HERON_R2, PHOENIX, Processor
+from qmode_jupyter.cost.work import Run, Work
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.event_queue import Fault
 from qmode_jupyter.scheduler.plans import LEGACY_2023, OPEN, PREMIUM
 from qmode_jupyter.scheduler.records import JobState
-from qmode_jupyter.scheduler.scheduler import Refused
+from qmode_jupyter.scheduler.scheduler import Refused, charge_s
 from tests.scheduler.emulation import Emulation
 
 ONE_LANE = dataclasses.replace(PREMIUM, lanes=1)
@@ -148,6 +151,58 @@ def test_v15_five_lanes_and_one_qpu(e: Emulation) -> None:
     assert statuses == [*["RUNNING"] * 5, *["QUEUED"] * 3]
     assert e.states(*jobs).count(JobState.ON_QPU) == 1
     e.at(1 + 8 * 4)
+    assert set(e.states(*jobs)) == {JobState.DONE}
+
+
+#: Of each of the fourteen jobs of a batch in September 2026: 300 circuits of some 40 instructions, two
+#: parameter sets each, 4,096 shots of 2.9 µs.
+LARGE = Work("estimator", 300, 12_000, (Run(600, 4_096, 0.9e-6, 2.0e-6),))
+
+
+def fourteen(e: Emulation, on: Processor) -> list[str]:
+    """The fourteen jobs, submitted at once to a QPU that has that processor."""
+    needed = cost(LARGE, on)
+    qpu_s, words = charge_s(needed.on_qpu_s, needed.overhead_s, 1.0), {"parts": needed.parts, "work": LARGE}
+    e.online(on.lanes, on.preparations, on.name)
+    e.batch("b")
+    jobs = [
+        e.job(f"j{n}", qpu_s, within="b", prep_s=needed.preparation_s, overhead_s=2.5, **words)
+        for n in range(14)
+    ]
+    e.close("b")
+    return jobs
+
+
+def test_a28_fourteen_large_jobs_of_one_batch_take_about_the_fourteen_minutes_that_they_took(
+    e: Emulation,
+) -> None:
+    jobs = fourteen(e, PHOENIX)
+    assert [e.of(job).status for job in jobs] == ["RUNNING"] * 14
+    while e["b"].state != "closed":
+        e.queue.step()
+        e.scheduler.check_invariants()
+        assert e.states(*jobs).count(JobState.ON_QPU) <= 1
+    records = [e.of(job) for job in jobs]
+    assert {job.state for job in records} == {JobState.DONE}
+    wall_s = max(job.ended_at for job in records)
+    # Seven times two are prepared, each in 1.6 + 300 x 0.3 + 12,000 x 0.001 s, and the last two enter the
+    # QPU one after the other, for 25 s each.
+    assert wall_s == pytest.approx(7 * 103.6 + 2 * 25, abs=1e-3)
+    assert wall_s == pytest.approx(14 * 60, rel=0.1)
+    # 1.8 + 0.7 + 600 x 0.002 s of overhead, 600 x 4,096 executions of 1 + 2.8 + 1.6 (reset) + 2.9 µs:
+    # 24.1 s, and 375 s were charged for all.
+    assert e["b"].usage_s == 14 * 25 == pytest.approx(375, rel=0.1)
+    running_s = [job.ended_at - job.preparing_at for job in records]
+    assert min(running_s) == pytest.approx(115, rel=0.15)
+    assert max(running_s) == pytest.approx(822, rel=0.1)
+
+
+def test_a28_on_a_qpu_of_which_no_more_is_known_five_of_them_run(e: Emulation) -> None:
+    jobs = fourteen(e, HERON_R2)
+    assert [e.of(job).status for job in jobs] == ["RUNNING"] * 5 + ["QUEUED"] * 9
+    while e["b"].state != "closed":
+        e.queue.step()
+        assert [e.of(job).status for job in jobs].count("RUNNING") <= 5
     assert set(e.states(*jobs)) == {JobState.DONE}
 
 

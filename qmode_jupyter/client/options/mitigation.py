@@ -6,6 +6,7 @@ from typing import Final
 
 from qmode_jupyter.client.options.options import (
     EstimatorOptions,
+    LayerNoiseLearningOptions,
     PrimitiveOptions,
     TwirlingOptions,
 )
@@ -14,12 +15,16 @@ from qmode_jupyter.cost.work import Mitigation
 #: An Estimator's level when nobody says one (SEMANTICS P8).
 DEFAULT_RESILIENCE_LEVEL: Final = 1
 
-#: Noise factors by default: of folded gates, and of noise that is added (PEA).
-_FOLDED: Final = (1.0, 3.0, 5.0)
-_ADDED: Final = (1.0, 1.5, 2.0, 2.5, 3.0)
-#: The default options of PEC, and of learning the noise of layers.
+#: Noise factors of zero-noise extrapolation by default.
+_FACTORS: Final = (1.0, 3.0, 5.0)
+#: The default options of PEC, and of learning the noise of layers: so many of them, each at so many
+#: depths, with so many randomizations of so many shots; always in so many bases.
 _MAX_OVERHEAD: Final = 100.0
 _LAYERS: Final = 4
+_DEPTHS: Final = 6
+_RANDOMIZATIONS: Final = 32
+_SHOTS: Final = 128
+_BASES: Final = 9
 
 
 def mitigation_of(options: PrimitiveOptions) -> Mitigation:
@@ -41,8 +46,8 @@ def mitigation_of(options: PrimitiveOptions) -> Mitigation:
     readouts = bool(_set(options.twirling.enable_measure, measure))
     twirled = _twirled(options.twirling, gates or readouts)
     learning = resilience.measure_noise_learning
-    factors = resilience.zne.noise_factors or (_ADDED if added else _FOLDED)
-    layers = resilience.layer_noise_learning.max_layers_to_learn
+    factors = resilience.zne.noise_factors or _FACTORS
+    layers = resilience.layer_noise_learning
     return Mitigation(
         twirled=twirled.twirled,
         randomizations=twirled.randomizations,
@@ -53,8 +58,20 @@ def mitigation_of(options: PrimitiveOptions) -> Mitigation:
         zne_factors=tuple(factors) if zne else (),
         folded=not added,
         pec_limit=(resilience.pec.max_overhead or _MAX_OVERHEAD) if pec else None,
-        layers=_set(layers, _LAYERS) if (pec or added) and not resilience.layer_noise_model else 0,
+        layers=(
+            _set(layers.max_layers_to_learn, _LAYERS)
+            if (pec or added) and not resilience.layer_noise_model
+            else 0
+        ),
+        layer_executions=_layer_executions(layers),
     )
+
+
+def _layer_executions(options: LayerNoiseLearningOptions) -> int:
+    depths = options.layer_pair_depths
+    randomizations = _set(options.num_randomizations, _RANDOMIZATIONS)
+    shots = _set(options.shots_per_randomization, _SHOTS)
+    return (len(depths) if isinstance(depths, list) else _DEPTHS) * _BASES * randomizations * shots
 
 
 def _twirled(options: TwirlingOptions, twirled: bool) -> Mitigation:

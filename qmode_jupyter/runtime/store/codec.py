@@ -23,6 +23,8 @@ from qmode_jupyter.simulation.tasks import EstimatedPub, SampledPub, SimulationO
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from qmode_jupyter.runtime.jobs import JobRequest
+
 #: Below this, compressing takes longer than writing.
 _WORTH_BYTES: Final = 16 * 2**10
 _PLAIN, _COMPRESSED = b"p", b"z"
@@ -39,9 +41,9 @@ class Unreadable(ValueError):
 
 
 def body(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]] = ()) -> bytes:
-    """Return a header and arrays as bytes."""
+    """Return a header and arrays as bytes; of what JSON does not know, its `repr`."""
     buffer = io.BytesIO()
-    buffer.write(json.dumps(header).encode())
+    buffer.write(json.dumps(header, default=repr).encode())
     buffer.write(b"\n")
     for array in arrays:
         np.lib.format.write_array(buffer, array, allow_pickle=False)
@@ -162,12 +164,10 @@ def outlines_of(written: str) -> list[Outline]:
     ]
 
 
-def request_body(
-    pubs: Sequence[Any], circuits: Sequence[str | None], options: SimulationOptions, backend: str
-) -> bytes:
+def request_body(request: JobRequest, circuits: Sequence[str | None]) -> bytes:
     """Return what was asked for; `circuits` are the keys of the PUBs' circuits, None for one not kept."""
     written, arrays = [], []
-    for pub, circuit in zip(pubs, circuits, strict=True):
+    for pub, circuit in zip(request.pubs, circuits, strict=True):
         groups = pub.parameter_values.data
         arrays += list(groups.values())
         about = {"circuit": circuit, "names": list(groups), "shape": pub.parameter_values.shape}
@@ -176,7 +176,8 @@ def request_body(
         else:
             about["shots"] = pub.shots
         written.append(about)
-    return body({"backend": backend, "options": _options(options), "pubs": written}, arrays)
+    options = _options(request.options)
+    return body({"options": options, "sent": dict(request.sent), "pubs": written}, arrays)
 
 
 def pubs_of(written: bytes, circuits: Mapping[str | None, QuantumCircuit]) -> list[Any]:
@@ -205,6 +206,12 @@ def circuits_in(written: bytes) -> list[str | None]:
     return [about["circuit"] for about in parts_of(written)[0]["pubs"]]
 
 
+def sent_of(written: bytes) -> dict[str, Any]:
+    """Return the options of a request that were set."""
+    sent: dict[str, Any] = parts_of(written)[0]["sent"]
+    return sent
+
+
 def options_of(written: bytes) -> SimulationOptions:
     """Return the options of a request; of a noise model, its description."""
     options = dict(parts_of(written)[0]["options"])
@@ -216,8 +223,6 @@ def options_of(written: bytes) -> SimulationOptions:
 def _options(options: SimulationOptions) -> dict[str, Any]:
     written = {field.name: getattr(options, field.name) for field in fields(options)}
     written["mitigation"] = asdict(options.mitigation)
-    if options.noise_model is not None:
-        written["noise_model"] = repr(options.noise_model)
     return written
 
 

@@ -211,7 +211,7 @@ class History:
             kept = [
                 self._put_circuit(db, number, *pair) for pair in zip(request.pubs, circuit_keys, strict=True)
             ]
-            asked = codec.request_body(request.pubs, kept, request.options, request.backend.name)
+            asked = codec.request_body(request, kept)
             db.execute("INSERT INTO requests (job, body) VALUES (?, ?)", (number, asked))
 
     def _put_circuit(self, db: sqlite3.Connection, job: int, pub: Any, circuit_key: str) -> str | None:

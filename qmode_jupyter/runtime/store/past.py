@@ -63,6 +63,11 @@ class KeptRequest:
         return codec.options_of(self._body)
 
     @property
+    def sent(self) -> dict[str, Any]:
+        """The primitive's options that were set."""
+        return codec.sent_of(self._body)
+
+    @property
     def pubs(self) -> tuple[Any, ...]:
         """The PUBs; IBMRuntimeError if one has a circuit that could not be kept."""
         keys = set(codec.circuits_in(self._body))

@@ -11,6 +11,8 @@ import pytest
 from qmode_jupyter.notebook.text import tables
 from qmode_jupyter.notebook.text.grid import ANSI, cells
 from qmode_jupyter.notebook.view_model import LISTED
+from tests.planning.runs import PLAIN, online, priced
+from tests.scheduler.emulation import Emulation
 from tests.traces import Run, large_batch, reactivated_session
 
 VQE = "5d3c1c1e-7c55-4f0e-9f27-0d7ad0a4a7c1"
@@ -245,6 +247,29 @@ def test_one_job_in_full() -> None:
     assert "on the QPU  11 s…" in tables.describe_job(view(), "d41f0000000000000071")
     with pytest.raises(KeyError):
         tables.describe_job(view(), "nobody")
+
+
+def test_what_was_charged_is_one_line_of_parts() -> None:
+    e = Emulation()
+    online(e)
+    e.session("s")
+    e.result(priced(e, "a", PLAIN, within="s"))
+    e.close("s")
+    # 1.802 s, 4096 times 250 us and 6.9 us, up to 3 s; prepared for 1.6 + 0.3 + 50 × 0.001 s before
+    # (4.95 and 1.95 s, cut to grains of a microsecond).
+    of_the_job = "overhead 1.8 s, rep_delay 1 s, shots 28 ms, rounding up 0.1 s"
+    assert tables.parts_line(e.trace("a")) == f"usage 3 s: {of_the_job}"
+    assert tables.parts_line(e.trace("s")) == f"usage 4.9 s: {of_the_job}, preparation 1.9 s"
+    assert tables.parts_line(Run().trace(0)) == ""
+
+
+def test_one_job_in_full_says_what_its_usage_is_made_of() -> None:
+    spent = "usage 14 s: overhead 1.8 s, rep_delay 1 s, shots 0.1 s, twirling 2.4 s, rounding up 0.4 s"
+    lines = tables.describe_job(view(), "d41f0000000000000000", spent=spent, width=50).splitlines()
+    assert [line for line in lines if len(line) > 50] == []
+    at = next(i for i, line in enumerate(lines) if line.startswith("usage"))
+    said = " ".join(line[len("on the QPU  ") :] for line in lines[at:])
+    assert said == spent.removeprefix("usage ")
 
 
 def test_a_job_that_ran_too_long_has_failed() -> None:
