@@ -12,7 +12,7 @@ from qmode_jupyter.cost.processors import PROCESSORS, Processor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.settings import Settings
-from qmode_jupyter.runtime.store.place import store_at
+from qmode_jupyter.runtime.store_place import store_at
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
 from qmode_jupyter.scheduler.plans import PLANS, Plan, plan
 from qmode_jupyter.style.characters import shown

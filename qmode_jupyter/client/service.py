@@ -41,7 +41,7 @@ from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.runtime.store.archive import KeptJob, Wish
 from qmode_jupyter.runtime.store.past import Past
-from qmode_jupyter.runtime.store.place import USER
+from qmode_jupyter.runtime.store_place import USER
 from qmode_jupyter.scheduler.plans import plan as find_plan
 from qmode_jupyter.scheduler.records import SETTLED, moved
 from qmode_jupyter.style.characters import shown
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.runtime.clock import Clock
     from qmode_jupyter.runtime.engine import Speed
     from qmode_jupyter.runtime.settings import Settings, Timing
-    from qmode_jupyter.runtime.store.place import Store
+    from qmode_jupyter.runtime.store_place import Store
     from qmode_jupyter.runtime.tenants import Tenants
     from qmode_jupyter.scheduler.plans import Plan
     from qmode_jupyter.scheduler.records import WorkloadRecord

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qmode_jupyter.notebook.text.tables import usage_table
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.words import count
@@ -26,7 +27,7 @@ class Report:
         Seconds that it is charged with.
     """
 
-    def __init__(self, runtime: Runtime, owner: str) -> None:
+    def __init__(self, runtime: Runtime | Past, owner: str) -> None:
         self.id = owner
         self.trace: Trace = runtime.trace(owner)
         workloads = self.trace.workloads

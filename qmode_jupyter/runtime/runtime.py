@@ -238,6 +238,7 @@ class Runtime:
     def price_with(self, spread: Spread) -> None:
         """Price jobs with these constants from now on."""
         self.settings = dataclasses.replace(self.settings, spread=spread)
+        self._history.made_with(_made_with(self.settings))
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -631,14 +632,19 @@ class Runtime:
 def _history(settings: Settings, runtime: str, origin_s: float, scheduler: Scheduler) -> History | NoHistory:
     if settings.store is None:
         return NoHistory()
+    return History(
+        settings.store, Identity(runtime, settings.instance, origin_s), _made_with(settings), scheduler.log
+    )
+
+
+def _made_with(settings: Settings) -> str:
     made_with = {
         "plan": plan_to_dict(settings.plan),
         "timing": settings.timing,
         "speed": settings.speed,
         "spread": spread_to_dict(settings.spread),
     }
-    identity = Identity(runtime, settings.instance, origin_s, json.dumps(made_with))
-    return History(settings.store, identity, scheduler.log)
+    return json.dumps(made_with)
 
 
 def _fault(error: Exception) -> Fault:

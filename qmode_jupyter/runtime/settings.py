@@ -9,7 +9,7 @@ from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.runtime.engine import Speed
-from qmode_jupyter.runtime.store.place import Store
+from qmode_jupyter.runtime.store_place import Store
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 

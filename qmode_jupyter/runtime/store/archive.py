@@ -19,7 +19,7 @@ from qmode_jupyter.errors import IBMRuntimeError, QmodeWarning
 from qmode_jupyter.runtime.store.database import Database, Unwritable, is_damage, transaction
 from qmode_jupyter.runtime.store.ending import KILLED, end_runtime
 from qmode_jupyter.runtime.store.liveness import runs
-from qmode_jupyter.runtime.store.place import Store
+from qmode_jupyter.runtime.store_place import Store
 from qmode_jupyter.style.warn import warn
 
 T = TypeVar("T")

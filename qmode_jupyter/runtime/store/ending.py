@@ -13,8 +13,7 @@ from qmode_jupyter.runtime.store import codec
 from qmode_jupyter.scheduler import events as ev
 from qmode_jupyter.scheduler.events import YOU, Event
 from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, WorkloadState
-from qmode_jupyter.scheduler.refusals import NOT_HAPPENED
-from qmode_jupyter.scheduler.scheduler import Scheduler
+from qmode_jupyter.scheduler.scheduler import NOT_HAPPENED, Scheduler
 from qmode_jupyter.scheduler.trace import event_from_list, event_to_list, plan_from_dict
 
 #: How a runtime can end, and what a job that had not ended is told.

@@ -23,9 +23,9 @@ from qmode_jupyter.runtime.store import codec
 from qmode_jupyter.runtime.store.database import Database
 from qmode_jupyter.runtime.store.ending import append_events, end_runtime
 from qmode_jupyter.runtime.store.liveness import RunningLock
-from qmode_jupyter.runtime.store.place import Store
 from qmode_jupyter.runtime.store.retention import drop_old
 from qmode_jupyter.runtime.store.writer import Change, Writer
+from qmode_jupyter.runtime.store_place import Store
 from qmode_jupyter.scheduler.events import Event
 
 if TYPE_CHECKING:
@@ -43,23 +43,25 @@ _TIDY_EVERY_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is written of a runtime itself; `settings` as JSON."""
+    """What is written of a runtime itself, and stays as it is."""
 
     id: str
     instance: str
     origin_s: float
-    settings: str
 
 
 class History:
-    """Writes what happens to one runtime; see the module. `log` is its scheduler's list of events.
+    """Writes what happens to one runtime; see the module.
+
+    `settings` is what it was made with, as JSON, and `log` its scheduler's list of events.
 
     Its methods are called on the engine's thread, if nothing else is said; none of them waits.
     """
 
-    def __init__(self, store: Store, identity: Identity, log: Sequence[Event]) -> None:
+    def __init__(self, store: Store, identity: Identity, settings: str, log: Sequence[Event]) -> None:
         self.store = store
         self._identity = identity
+        self._settings = settings
         self._log = log
         self._database = Database(store.folder)
         self._writer = Writer(self._database, self._begin, self._tidy)
@@ -137,6 +139,13 @@ class History:
         """Drop a job."""
         self._change_job("DELETE FROM jobs WHERE ? AND runtime = ? AND id = ?", 1, job)
 
+    def made_with(self, settings: str) -> None:
+        """Write other settings."""
+        self._settings = settings
+        if self._writer.used:
+            statement = "UPDATE runtimes SET settings = ? WHERE number = ?"
+            self._writer.put(lambda db: _done(db.execute(statement, (settings, self._number))))
+
     def close(self, why: str, until: float) -> None:
         """Write why the runtime has ended, and end the thread; jobs that have not ended are given up."""
         atexit.unregister(self._exit)
@@ -157,7 +166,7 @@ class History:
         if known is not None:
             self._number = known[0]
             return
-        values = (me.id, me.instance, os.getpid(), self._began, me.origin_s, me.settings)
+        values = (me.id, me.instance, os.getpid(), self._began, me.origin_s, self._settings)
         self._number = _inserted(
             db,
             "INSERT INTO runtimes (id, instance, process, began, origin, settings) VALUES (?, ?, ?, ?, ?, ?)",
@@ -317,6 +326,9 @@ class NoHistory:
         """Do nothing."""
 
     def deleted(self, job: str) -> None:
+        """Do nothing."""
+
+    def made_with(self, settings: str) -> None:
         """Do nothing."""
 
     def close(self, why: str, until: float) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from qmode_jupyter.runtime.store.database import transaction
-from qmode_jupyter.runtime.store.place import Store
+from qmode_jupyter.runtime.store_place import Store
 
 #: So many jobs go in one transaction: other kernels want to write, too.
 _JOBS_AT_ONCE: Final = 200
