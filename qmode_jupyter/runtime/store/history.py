@@ -66,8 +66,9 @@ class History:
         self._database = Database(store.folder)
         self._writer = Writer(self._database, self._begin, self._tidy)
         self._lock: RunningLock | None = None
-        #: Submissions of jobs that have not ended: they are written again into a file that is begun anew.
-        self._running: dict[str, Change] = {}
+        #: What is written of jobs, sessions, batches and cells that are not over: it is written again into a
+        #: file that is begun anew.
+        self._unfinished: dict[str, Change] = {}
         #: Of each session, batch and cell the state that was written last.
         self._states: dict[str, object] = {}
         self._began = time.time()
@@ -91,15 +92,15 @@ class History:
     def submitted(self, record: JobRecord, request: JobRequest, task: Task, owner: str | None) -> None:
         """Write a job that was accepted."""
         keys = [pub.circuit_key for pub in task.pubs]
-        self._running[record.id] = change = self._with_events(
+        self._unfinished[record.id] = change = self._with_events(
             lambda db: self._insert_job(db, record, request, keys, owner)
         )
         self._writer.put(change)
 
     def settled(self, record: JobRecord, result: TaskResult | None, executing: Executing | None) -> None:
         """Write a job that has ended."""
-        self._running.pop(record.id, None)
         self._writer.put(self._with_events(lambda db: self._update_job(db, record, result, executing)))
+        self._writer.after(lambda: _done(self._unfinished.pop(record.id, None)))
 
     def is_news(self, owner: str, state: object) -> bool:
         """Whether a session, batch or cell has another state than when this was asked last."""
@@ -111,14 +112,19 @@ class History:
     def workload(self, record: WorkloadRecord) -> None:
         """Write a session or batch."""
         closed, written = record.closed_at is not None, codec.workload_json(record)
-        row = (record.id, str(record.mode), record.name, record.qpu, closed, written)
-        self._writer.put(self._with_events(lambda db: self._put_workload(db, row)))
+        self._put_owner((record.id, str(record.mode), record.name, record.qpu, closed, written))
 
     def group(self, group: JobGroup) -> None:
         """Write the cell of jobs in job mode."""
         times = json.dumps({"opened_at": group.opened_at, "closed_at": group.closed_at})
-        row = (group.id, "job", group.name, group.qpu, group.closed_at is not None, times)
-        self._writer.put(lambda db: self._put_workload(db, row))
+        self._put_owner((group.id, "job", group.name, group.qpu, group.closed_at is not None, times))
+
+    def _put_owner(self, row: tuple[str, str, str, str, bool, str]) -> None:
+        name, closed = row[0], row[4]
+        self._unfinished[name] = change = self._with_events(lambda db: self._put_workload(db, row))
+        self._writer.put(change)
+        if closed:
+            self._writer.after(lambda: _done(self._unfinished.pop(name, None)))
 
     # ---- any thread
 
@@ -173,8 +179,8 @@ class History:
             values,
         )
         # A file that is begun anew gets all that has happened, and the jobs that have not ended.
-        for submission in list(self._running.values()):
-            submission(db)
+        for change in list(self._unfinished.values()):
+            change(db)
 
     def _with_events(self, change: Change) -> Change:
         """Return a change that comes with what has happened up to now."""
