@@ -50,6 +50,7 @@ MODULES = (
     "rules",
     "timeouts",
     "ledger",
+    "breakdown",
     "fairshare",
     "deadlines",
     "refusals",
@@ -70,6 +71,7 @@ TESTS = (
     "scheduler/test_timeouts.py",
     "scheduler/test_scheduler.py",
     "scheduler/test_ledger.py",
+    "scheduler/test_breakdown.py",
     "scheduler/test_deadlines.py",
     "scheduler/test_event_queue.py",
     "scheduler/test_trace.py",
@@ -77,7 +79,7 @@ TESTS = (
     "scheduler/test_invariants.py",
 )
 #: Tests that take most of the time, and come last.
-_SLOW = ("runTest", "test_under_full_load", "test_the_code_of_a_job")
+_SLOW = ("runTest", "test_the_parts_add_up", "test_under_full_load", "test_the_code_of_a_job")
 #: Processor seconds after which a mutant that comes to no end counts as found out; the tests take two.
 LONGEST_S = 15
 _MOST_BYTES = 4 << 30

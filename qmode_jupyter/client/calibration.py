@@ -39,6 +39,8 @@ _FAR_S: Final = 2.0
 #: A likely figure lies in its range with so many standard errors on each side.
 _ERRORS: Final = 2.0
 _NINE_IN_TEN: Final = 1.645
+#: Jobs whose shares of a constant are as near as this to the largest pay the same of it.
+_SAME: Final = 0.99
 #: Columns whose matrix is of a worse condition can't be told apart.
 _ALIKE: Final = 1e4
 
@@ -128,9 +130,11 @@ def calibrate(receipts: Any, spread: Spread = PUBLIC) -> Calibration:
         raise IBMInputValueError(
             f"Nothing is fitted to {count(len(found), 'receipt')}: it takes at least two, of different jobs."
         )
-    figures = _fit(_charges(found), _CHARGED, spread)
+    on = [_On(receipt) for receipt in found]
+    figures = _fit(_charges(found), _varying(_CHARGED, [one.charge for one in on], spread), spread)
     _refuse_contradictions(found, spread.with_figures(figures, "").likely)
-    figures |= _fit(_preparations(found), _PREPARED, spread)
+    prepared = _varying(_PREPARED, [one.preparation for one in on], spread)
+    figures |= _fit(_preparations(found), prepared, spread)
     return Calibration(
         figures=figures,
         kept=tuple(name for name in (*_CHARGED, *_PREPARED) if name not in figures),
@@ -204,6 +208,15 @@ class _On:
         return preparation_s(self.receipt.work, constants)
 
 
+def _varying(
+    names: Sequence[str], modelled: Sequence[Callable[[Constants], float]], spread: Spread
+) -> list[str]:
+    """Return the first constant, and those of which jobs differ in how much of it they pay."""
+    first, *others = names
+    slopes = {name: _slope(modelled, name, spread.likely) for name in others}
+    return [first, *(name for name in others if not slopes[name].min() > _SAME * slopes[name].max())]
+
+
 def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dict[str, Figures]:
     """Return low, likely and high of those constants that what was seen tells better than `spread`.
 
@@ -211,9 +224,9 @@ def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dic
     are more observations than constants, or nothing would be left to contradict them.
     """
     import numpy as np
-    from scipy.optimize import least_squares
+    from scipy.optimize import lsq_linear
 
-    slopes = {name: _slope(seen, name, spread.likely) for name in names}
+    slopes = {name: _slope([one.modelled for one in seen], name, spread.likely) for name in names}
     off = np.array([one.seconds - one.modelled(spread.likely) for one in seen])
     errors = np.array([one.error_s for one in seen])
     fitted = [names[0]]
@@ -228,14 +241,8 @@ def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dic
     matrix = np.column_stack([slopes[one] / errors for one in fitted])
     before = np.array([getattr(spread.likely, one) for one in fitted])
     aim = off / errors + matrix @ before
-    # The loss lets what lies far off count less: a job that waited for others in its lane, say.
-    solved = least_squares(
-        lambda x: matrix @ x - aim,
-        before,
-        bounds=(0.0, np.inf),
-        x_scale=np.maximum(before, 1e-9),
-        loss="soft_l1",
-    ).x
+    lengths = np.linalg.norm(matrix, axis=0)  # seconds and microseconds side by side
+    solved = lsq_linear(matrix / lengths, aim, bounds=(0.0, np.inf)).x / lengths
     left = matrix @ solved - aim
     halves = _ERRORS * max(1.0, _scatter(left)) * _standard_errors(matrix)
     # The first one's range also holds nine in ten of what was seen, if that is spread as errors are.
@@ -246,12 +253,14 @@ def _fit(seen: Sequence[_Observed], names: Sequence[str], spread: Spread) -> dic
     }
 
 
-def _slope(seen: Sequence[_Observed], name: str, constants: Constants) -> NDArray[np.float64]:
-    """Return how much each of what was seen grows with a constant: the model is linear in it."""
+def _slope(
+    modelled: Sequence[Callable[[Constants], float]], name: str, constants: Constants
+) -> NDArray[np.float64]:
+    """Return how much each of what is modelled grows with a constant: it is linear in it."""
     import numpy as np
 
     without, with_one = replace(constants, **{name: 0.0}), replace(constants, **{name: 1.0})
-    return np.array([one.modelled(with_one) - one.modelled(without) for one in seen])
+    return np.array([one(with_one) - one(without) for one in modelled])
 
 
 def _scatter(values: NDArray[np.float64]) -> float:

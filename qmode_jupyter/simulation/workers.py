@@ -58,6 +58,8 @@ class _Call:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     tries: int = 0
+    #: It was sent to a process that had ended before: nothing has read it, so that was no try.
+    unread: bool = False
 
 
 class Workers:
@@ -312,8 +314,11 @@ class _Worker:
             return process
         try:
             reply = process.ask(request)
-        except (EOFError, OSError):
+        except (EOFError, OSError) as error:
             code = self._end(process)
+            if isinstance(error, BrokenPipeError | ConnectionResetError) and not call.unread:
+                call.unread = True
+                return self._serve(self._begin(), call)
             ended = f"the process that simulated this job {_ending(code)}"
             if code >= 0 or -code in _CRASHES:
                 self._pool.finish(self, partial(_fail, WorkerDied(ended)))

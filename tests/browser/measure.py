@@ -28,7 +28,7 @@ bell.measure_all()
 """
 
 CLICKS = 10
-#: At a speed of 1 each job holds the QPU for 27 s: nobody gets so far.
+#: At a speed of 1 each job holds the QPU for 28 s: nobody gets so far.
 TEN_LONG_JOBS = f"""%%qsession -b aer_simulator --speed 1 --name ten --no-timeline
 import json
 import time

@@ -12,7 +12,7 @@ from tests.browser.measure import BELL, LOAD
 pytestmark = pytest.mark.browser
 
 START = f"{LOAD}\n{BELL}"
-#: Two jobs of 27 s each.
+#: Two jobs of 28 s each.
 BLOCKED = """%%qsession -b aer_simulator --speed 1 --max-time 10m --name blocked --no-timeline
 jobs = [Sampler().run([bell], shots=100_000) for _ in range(2)]
 jobs[0].result()

@@ -93,6 +93,13 @@ def test_two_receipts_of_one_kind_tell_the_overhead_and_no_more() -> None:
     assert low <= 3.4 <= high
 
 
+def test_however_many_receipts_of_one_kind_there_are() -> None:
+    """That circuits were timed a little long is the model's error, and no less of one a thousand times."""
+    alike = [receipt(str(n), work(20, 3000)) for n in range(200)]
+    slow = [replace(one, timed_s=1.03 * one.timed_s) for one in alike]
+    assert set(calibrate(slow).figures) == {"overhead_s", "prepare_job_s"}
+
+
 def test_randomizations_are_told_where_some_jobs_have_them() -> None:
     plain = [receipt(str(n), work(2)) for n in range(4)]
     twirled = [receipt(f"twirled {n}", work(2, mitigation=LEVEL_1)) for n in range(4)]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import json
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers import BackendV2
 
 from qmode_jupyter import EstimatorV2, SamplerV2
@@ -107,12 +111,17 @@ def test_observables_that_are_broadcast_with_values_share_their_bases(device: Ba
     assert receipt_of(job)["pubs"][0]["circuits"] == 5 * 2
 
 
-def test_projectors_are_measured_in_the_basis_of_their_letter(device: BackendV2) -> None:
+@pytest.mark.parametrize(
+    ("letters", "bases"),
+    [("Z01", 1), ("X+-", 1), ("Yrl", 1), ("0+", 2), ("+r", 2), ("1l", 2), ("ZXY", 3), ("I", 0), ("IZ", 1)],
+)
+def test_projectors_are_measured_in_the_basis_of_their_letter(
+    letters: str, bases: int, device: BackendV2
+) -> None:
     circuit = isa(bell(), device).remove_final_measurements(inplace=False)
-    n = circuit.num_qubits
-    observables = [{"Z".rjust(n, "I"): 1.0, "0".rjust(n, "I"): 1.0, "+".rjust(n, "I"): 1.0, "I" * n: 2.0}]
-    (pub,) = receipt_of(IBMJob(device, [[circuit, observables, NO_VALUES, None]]))["pubs"]
-    assert pub["circuits"] == 2
+    observable = {letter.rjust(circuit.num_qubits, "I"): 1.0 for letter in letters}
+    (pub,) = receipt_of(IBMJob(device, [[circuit, [observable], NO_VALUES, None]]))["pubs"]
+    assert pub["circuits"] == bases
 
 
 def test_the_resilience_level_stands_with_the_options(device: BackendV2) -> None:
@@ -145,3 +154,37 @@ def test_a_job_of_ours_has_its_own_work_in_its_receipt(device: BackendV2) -> Non
     work = job.record().work
     assert (pub["circuits"], pub["instructions"]) == (work.circuits, work.instructions)
     assert pub["circuits"] * pub["shots"] == work.executions
+
+
+@pytest.mark.parametrize(
+    ("primitive", "options", "shots", "kept"),
+    [
+        ("estimator", {"resilience_level": 2}, 4096, {"resilience_level": 2}),
+        ("estimator", {"resilience": {"zne": {"noise_factors": [1.0, 2.0]}}}, 4096, None),
+        ("estimator", {}, 4096, {}),
+        ("sampler", {"default_shots": 100, "twirling": {"enable_gates": True}}, 100, None),
+    ],
+)
+def test_inputs_are_read_as_ibms_own_client_sends_them_and_gets_them_back(
+    primitive: str,
+    options: dict[str, Any],
+    shots: int,
+    kept: dict[str, Any] | None,
+    device: BackendV2,
+) -> None:
+    client = pytest.importorskip("qiskit_ibm_runtime")
+    wire = pytest.importorskip("qiskit_ibm_runtime.json")
+    circuit = isa(ansatz(), device)
+    if primitive == "estimator":
+        observable = hamiltonian().apply_layout(circuit.layout)
+        pub = EstimatorPub.coerce((circuit, [observable], np.zeros((3, circuit.num_parameters))))
+        kind = client.EstimatorOptions
+    else:
+        pub, kind = SamplerPub.coerce(isa(bell(), device)), client.SamplerOptions
+    sent = {"pubs": [pub]} | kind._get_program_inputs(dataclasses.asdict(kind(**options)))
+    back = json.loads(json.dumps(sent, cls=wire.RuntimeEncoder), cls=wire.RuntimeDecoder)
+    job = IBMJob(device, back["pubs"], back["options"], back.get("resilience_level"), primitive_id=primitive)
+    receipt = receipt_of(job)
+    assert receipt["options"] == (options if kept is None else kept)
+    assert receipt["pubs"][0]["shots"] == shots
+    assert receipt["pubs"][0]["circuits"] == (6 if primitive == "estimator" else 1)

@@ -269,6 +269,14 @@ def test_a_difference_is_said_in_words() -> None:
     assert beyond["circuits executed"].endswith("less than the least")
 
 
+def test_what_rounding_adds_to_the_overhead_is_no_difference() -> None:
+    (receipt,) = read(DATA)
+    high_s = check(receipt).compared[2].high_s
+    rounded_up = replace(receipt, timed_s=receipt.charged_s - high_s + 0.01)
+    assert check(rounded_up).compared[2].difference == "as modelled"
+    assert high_s == pytest.approx(2.4 + 10 * 0.004 + 16 * 0.095 + 1.0)
+
+
 def test_what_is_not_in_the_receipt_is_said() -> None:
     (receipt,) = read(changed("metrics.circuits_execution_time_ns", None))
     parts = {c.part: c.difference for c in check(receipt).compared}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import accumulate
 
 import pytest
 
@@ -65,3 +66,25 @@ def test_jobs_of_a_batch_that_were_awaited_at_the_end(busy: RuntimeService) -> N
     again = replay(Recording.of(trace), Scenario(Mode.BATCH, trace.plan))
     assert again.jobs == trace.jobs
     assert [f.kind for f in advise(trace).findings] == ["merge jobs"]
+
+
+def test_on_a_qpu_with_lanes_of_its_own_it_goes_again_as_it_went() -> None:  # SEMANTICS A28
+    with service(load=0.6, processor="phoenix") as one:
+        with Batch(one.backend("aer_simulator"), service=one) as batch:
+            jobs = [SamplerV2().run([bell()] * (1 + n % 3)) for n in range(16)]
+        for job in jobs:
+            job.result()
+        one.runtime.workloads.wait(batch.session_id)
+        trace = one.trace(batch.session_id)
+    recording = Recording.of(trace)
+    again = replay(recording, Scenario(Mode.BATCH, trace.plan))
+    assert (again.jobs, again.workload) == (trace.jobs, trace.workloads[0])
+    assert recording.preparations == 2
+    prepared = [(j.preparation_at, j.waiting_at) for j in (*trace.jobs, *trace.others) if j.waiting_at]
+    edges = sorted(edge for begin, end in prepared for edge in ((begin, 1), (end, -1)))
+    assert max(accumulate(step for _, step in edges)) == 2
+    (row,) = compare(trace, modes="batch", processors="phoenix").rows
+    assert row.usage_s == trace.workloads[0].usage_s == 16 * 3
+    (there,) = compare(trace, modes="batch", processors="fez").rows
+    # 4,096 executions at 250 µs for each PUB: 1.8 + 1.05, 2.1 or 3.15 s and a few ms.
+    assert there.usage_s == 6 * 3 + 5 * 4 + 5 * 5

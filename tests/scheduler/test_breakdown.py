@@ -62,6 +62,18 @@ def test_a_job_is_charged_for_its_parts_and_the_rounding() -> None:
 def test_overhead_comes_first_and_rounding_last() -> None:
     mixed = [[(SHOTS, 1.0), (ROUNDING, 0.5)], [(OVERHEAD, 2.0), (SHOTS, 2.0), (ROUNDING, 0.25)]]
     assert added(mixed) == ((OVERHEAD, 2.0), (SHOTS, 3.0), (ROUNDING, 0.75))
+    idle = [[(TAIL, 1.0), (BETWEEN, 1.0), (PREPARING, 1.0), *mixed[0]]]
+    assert [name for name, _ in added(idle)] == [SHOTS, ROUNDING, PREPARING, BETWEEN, TAIL]
+
+
+def test_the_parts_words() -> None:
+    assert [ON_QPU, ROUNDING, PREPARING, BETWEEN, TAIL] == [
+        "on the QPU",
+        "rounding up",
+        "preparation",
+        "idle in the session",
+        "idle after the last job",
+    ]
 
 
 def test_what_takes_no_time_is_no_part() -> None:
@@ -181,6 +193,7 @@ def test_a_session_is_charged_for_the_time_between_its_jobs() -> None:  # SEMANT
     twice = {name: 2 * seconds for name, seconds in (*PARTS, (ROUNDING, 0.8))}
     assert e["s"].usage_s == 40
     assert parts(e, "s") == close_to(twice | {PREPARING: 6, BETWEEN: 7, TAIL: 7})
+    assert [*parts(e, "s")] == [OVERHEAD, REP_DELAY, SHOTS, ROUNDING, PREPARING, BETWEEN, TAIL]
 
 
 def test_preparation_is_charged_for_where_the_qpu_does_nothing_meanwhile() -> None:  # SEMANTICS U3, A11
@@ -188,8 +201,31 @@ def test_preparation_is_charged_for_where_the_qpu_does_nothing_meanwhile() -> No
     e.session()
     submit(e, "a", "s")
     submit(e, "b", "s")
-    e.at(23).close("s")
+    e.at(8)
+    submit(e, "c", "s")  # it is prepared while a is on the QPU
+    e.at(33).close("s")
     assert parts(e, "s")[PREPARING] == 3
+
+
+def test_a_preparation_that_is_given_up_is_charged_until_then() -> None:  # SEMANTICS U3
+    e = Emulation()
+    e.session()
+    submit(e, "a", "s")
+    e.at(2).cancel("a")
+    e.at(20).close("s")
+    assert parts(e, "s") == {PREPARING: 2, TAIL: 18}
+
+
+def test_a_session_that_came_back_for_nothing_waits_from_then_on() -> None:  # SEMANTICS S10
+    e = Emulation()
+    e.session()
+    submit(e, "a", "s")
+    e.at(500)
+    submit(e, "b", "s")
+    e.cancel("b")
+    e.at(505).close("s")
+    idle = {PREPARING: 3, BETWEEN: 60, TAIL: 5}
+    assert parts(e, "s") == close_to(dict(PARTS) | {ROUNDING: 0.8} | idle)
 
 
 def test_a_session_is_charged_while_a_job_is_on_the_qpu() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qmode_jupyter.scheduler.event_queue import Fault
+from qmode_jupyter.scheduler.events import GRAIN_S, grained
 from qmode_jupyter.scheduler.ledger import charge_s
 from qmode_jupyter.scheduler.plans import with_limits
 from tests.scheduler.emulation import Emulation
@@ -24,10 +25,14 @@ from tests.scheduler.emulation import Emulation
         (6.1, 2, 0.5, 6.5),
         (1.2, 0, 0.5, 1.5),
         (7, 2, 5, 10),
+        (grained(2.1), 2, 0.1, 2.1),  # a millionth more, which is as near as the clock comes
+        (grained(2.4), 2, 0.1, 2.4),  # a millionth less
+        (0, 0, 1, 0),
+        (0.3, 0, GRAIN_S / 2, 0.3),
     ],
 )
 def test_a9_whole_seconds_and_at_least_the_overhead(elapsed_s, overhead_s, step_s, charged) -> None:
-    assert charge_s(elapsed_s, overhead_s, step_s) == charged
+    assert charge_s(elapsed_s, overhead_s, step_s) == pytest.approx(charged, rel=1e-12)
 
 
 def test_u4_failed_and_cancelled_jobs() -> None:

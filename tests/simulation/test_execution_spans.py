@@ -143,12 +143,12 @@ def test_they_lie_in_the_job_s_time_on_the_qpu(emulated: RuntimeService, aer):
 def test_a_job_that_held_the_qpu_for_less_than_modelled_has_shorter_ones():
     pubs = [SamplerPub.coerce(bell(), 10), SamplerPub.coerce(bell(), 30)]
     # With 0.05 s between two of its executions a PUB takes 1 s, the other 3 s, its two parts together.
-    shares_s = ((0, 0.5, 10), (1, 1.0, 20), (1, 0.5, 10))
+    shares_s = ((0, 0.9, 2), (1, 1.0, 20), (1, 0.5, 10))
     spans = execution_spans(pubs, shares_s, Executing(1000.2, 1001, 0.05))
     assert [span.start.timestamp() for span in spans] == pytest.approx([1000.2, 1000.4])
     assert spans.stop.timestamp() == pytest.approx(1001)
     without_pauses = execution_spans(pubs, shares_s, Executing(1000.2, 1001, 0.0))
-    assert without_pauses[1].start.timestamp() == pytest.approx(1000.4)
+    assert without_pauses[1].start.timestamp() == pytest.approx(1000.5)
     assert execution_spans(pubs, shares_s, None) == ExecutionSpans()
 
 

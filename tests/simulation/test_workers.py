@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 from qmode_jupyter.errors import RuntimeClosedError
+from qmode_jupyter.simulation.process import WorkerProcess
 from qmode_jupyter.simulation.worker_main import CallFailed, CallTraceback
 from qmode_jupyter.simulation.workers import WorkerDied, Workers
 from tests.simulation.chores import (
@@ -189,6 +190,24 @@ def test_all_processes_killed_at_once_lose_no_task(workers: Workers) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         assert [f.result(30) for f in [workers.submit(double, n) for n in range(6)]] == [0, 2, 4, 6, 8, 10]
+
+
+def test_a_process_that_had_ended_before_it_was_asked_is_no_try(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workers.submit(double, 1).result(30) == 2
+    asked, dead = WorkerProcess.ask, []
+
+    def ask_the_dead(process: WorkerProcess, request: bytes) -> bytes:
+        if len(dead) < 2 and b"double" in request:  # what makes a process ready comes through
+            dead.append(process)
+            process._process.kill()
+            process._process.wait()
+        return asked(process, request)
+
+    monkeypatch.setattr(WorkerProcess, "ask", ask_the_dead)
+    assert workers.submit(double, 21).result(30) == 42
+    assert len(dead) == 2
 
 
 @pytest.mark.slow
