@@ -11,6 +11,7 @@ from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, one_
 from qmode_jupyter.cost.processors import PROCESSORS, Processor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.drills import drill
 from qmode_jupyter.runtime.settings import Settings
 from qmode_jupyter.runtime.store_place import store_at
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
@@ -44,7 +45,7 @@ class Account:
         ------
         IBMInputValueError
             For a setting that can't be.
-        UnknownPlan, UnknownProcessor
+        UnknownPlan, UnknownProcessor, UnknownDrill
             With the nearest name, for one that does not exist.
         """
         if not isinstance(given["plan"], (str, Plan)):
@@ -55,6 +56,8 @@ class Account:
         legacy_metrics, instance = kept.pop("legacy_metrics"), kept.pop("instance")
         if (asked := kept["processor"]) is not None:
             kept["processor"] = processor(asked)
+        if (asked := kept["drill"]) is not None:
+            kept["drill"] = drill(asked)
         named = plan(given["plan"])
         instance = instance or f"emulated/{named.name}"
         settings = Settings(named, **kept, store=store_at(given["store"]), instance=instance)
@@ -83,6 +86,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     )
     | instance_of(Processor, "a Processor")
     | NOTHING,
+    "drill": Kind("the name of a drill, as %qmode drill lists them", TEXT.keep) | NOTHING,
 }
 
 

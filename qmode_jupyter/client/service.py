@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from qmode_jupyter.cost.processors import Processor
     from qmode_jupyter.runtime.clock import Clock
+    from qmode_jupyter.runtime.drill_run import DrillReport
     from qmode_jupyter.runtime.engine import Speed
     from qmode_jupyter.runtime.settings import Settings, Timing
     from qmode_jupyter.runtime.store_place import Store
@@ -94,6 +95,7 @@ class _OnePerAccount(type):
                 service = make(*arguments, **words)
             else:
                 take_account(unused)
+                service.runtime.log_in()
             return open_services.add(account, service)
 
 
@@ -129,6 +131,9 @@ class RuntimeService(metaclass=_OnePerAccount):
     store
         Where its jobs, sessions and batches are kept for later: "user" for your own data folder
         (``QMODE_HOME`` names another), a folder, a `Store` with limits, or None for nowhere.
+    drill
+        The name of a fault drill, such as "max-time": one thing goes wrong, once, for practice.
+        `drill_report` says what it did; ``%qmode drill`` lists them.
     account
         IBM's ``channel``, ``token`` and the like are taken, not looked at, and warned about:
         nothing leaves this machine.
@@ -156,6 +161,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         instance: str | None = None,
         processor: str | Processor | None = None,
         store: str | Path | Store | None = USER,
+        drill: str | None = None,
         **account: Any,
     ) -> None:
         self._account = Account.checked(
@@ -171,6 +177,7 @@ class RuntimeService(metaclass=_OnePerAccount):
             instance=instance,
             processor=processor,
             store=store,
+            drill=drill,
         )
         take_account(account)
         self._runtime = Runtime(replace(self._account.settings, spread=user_settings.saved_spread()))
@@ -279,6 +286,10 @@ class RuntimeService(metaclass=_OnePerAccount):
         What runs counts as it goes. The figure falls only when a charge leaves the window.
         """
         return self._runtime.usage()
+
+    def drill_report(self) -> DrillReport | None:
+        """Return what the drill has done: what was lost, what it cost, what would have saved it."""
+        return self._runtime.drill_report()
 
     # ---- backends
 

@@ -28,9 +28,12 @@ from qmode_jupyter.notebook.text import tables as text
 from qmode_jupyter.notebook.text.grid import WIDTH
 from qmode_jupyter.notebook.view_model import LISTED, snapshot
 from qmode_jupyter.runtime import user_settings
+from qmode_jupyter.runtime.drills import DRILLS, UnknownDrill
+from qmode_jupyter.runtime.drills import drill as find_drill
 from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
@@ -150,6 +153,23 @@ def backends(services: Services, ids: Sequence[str]) -> Table:
     rows = tuple((name, _what(name)) for name in services.current.backend_names())
     notes = ("Any BackendV2 in a variable works, too: -b VARIABLE.",)
     return Table("", ("backend", "what it is"), rows, notes)
+
+
+def drill(services: Services, ids: Sequence[str]) -> Table | Text:
+    """List the fault drills, or tell of one what happens and what saves you."""
+    del services
+    if not ids:
+        rows = tuple((one.name, one.title) for one in DRILLS.values())
+        return Table("", ("drill", "what happens"), rows, ("Put %%qsession --drill NAME above a cell.",))
+    try:
+        one = find_drill(" ".join(ids))
+    except UnknownDrill as error:
+        raise UsageError(f"%qmode drill: {error}") from None
+    where = ", ".join(f"%%q{mode}" for mode in Mode if mode in one.modes)
+    return Text(
+        f"{one.name}: {one.title}\n{one.happens}\nIt can happen in {where}.\n"
+        f"What saves you:\n  {one.saved_by}"
+    )
 
 
 def jobs(services: Services, ids: Sequence[str]) -> Text:
@@ -413,6 +433,7 @@ COMMANDS: Final[dict[str, Command]] = {
             calibrate,
             (Flag(("--reset",)),),
         ),
+        Command("drill", "[NAME]", "the faults that %%qsession --drill NAME lets you practise", drill),
         Command("advise", "[ID]", "what the run teaches, with its own numbers", advise),
         Command(
             "export",

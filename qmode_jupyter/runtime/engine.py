@@ -290,9 +290,9 @@ class Engine:
 
         return unsubscribe
 
-    def stop(self) -> None:
-        """End the thread; whoever waits is told that the service was closed."""
-        self._finish(_End("The service was closed"))
+    def stop(self, said: str = "The service was closed") -> None:
+        """End the thread; whoever waits is told why."""
+        self._finish(_End(said))
         if threading.current_thread() is not self._thread and self._lives():
             self._thread.join(_PATIENCE_S)
             if self._lives():

@@ -23,12 +23,15 @@ from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
     IBMInputValueError,
     QmodeWarning,
+    RequestsApiError,
     RuntimeClosedError,
     RuntimeInvalidStateError,
 )
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
+from qmode_jupyter.runtime.drill_run import DrillReport, DrillRun
+from qmode_jupyter.runtime.drills import CancelJob, Mishap, PrepareFor
 from qmode_jupyter.runtime.engine import Engine
 from qmode_jupyter.runtime.groups import Groups
 from qmode_jupyter.runtime.ids import Ids
@@ -36,13 +39,13 @@ from qmode_jupyter.runtime.jobs import JobRequest, Jobs
 from qmode_jupyter.runtime.qpus import Qpus
 from qmode_jupyter.runtime.settings import Settings
 from qmode_jupyter.runtime.store.archive import Archive
-from qmode_jupyter.runtime.store.ending import CLOSED
+from qmode_jupyter.runtime.store.ending import CLOSED, KILLED
 from qmode_jupyter.runtime.store.history import History, Identity, NoHistory
 from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Execution, Fault
+from qmode_jupyter.scheduler.event_queue import Execution, Fault, Outcome
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
 from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, shown_state
 from qmode_jupyter.scheduler.scheduler import Scheduler, charge_s
@@ -71,6 +74,8 @@ class _Submission:
     preparation_s: float
     #: Seconds that it is expected to hold the QPU, where a budget asks for them.
     estimate_s: float
+    #: What a drill has become of it.
+    mishaps: tuple[Mishap, ...]
 
 
 class Runtime:
@@ -97,6 +102,8 @@ class Runtime:
         plan, clock, speed = settings.plan, settings.clock or Clock(), settings.speed
         if settings.timing == "measured":
             plan, speed = dataclasses.replace(plan, charge_step_s=0.0), 1.0
+        if settings.drill is not None:
+            plan = dataclasses.replace(plan, **settings.drill.limits)
         self.settings = dataclasses.replace(settings, plan=plan, clock=clock, speed=speed)
         self.id = uuid.uuid4().hex
         self.origin_s = time.time() - clock.now()
@@ -114,10 +121,13 @@ class Runtime:
         )
         self._ids = Ids(settings.seed)
         self.jobs = Jobs()
-        self.workloads = Workloads(self._engine, self._ids)
+        self.workloads = Workloads(
+            self._engine, self._ids, lambda mode, wanted_s: self._drill.max_time_s(mode, wanted_s)
+        )
         self.groups = Groups(self._engine, self._ids)
         others = settings.tenants or Tenants(settings.load, seed=settings.seed or 0)
         self.qpus = Qpus(self._engine, others, settings.processor)
+        self._drill = DrillRun(settings.drill, settings.seed or 0, self._engine, self.qpus, self._kill)
         self._budgets = Budgets()
         self._measured = settings.timing == "measured"
         self._lock = threading.Lock()
@@ -191,10 +201,16 @@ class Runtime:
         if task.note:
             warn(task.note, QmodeWarning)
         preparation_s = 0.0 if self._measured else self.cost(task.work(), request.backend).preparation_s
+        mishaps = self._drill.strike(request)
+        preparation_s += sum(mishap.seconds for mishap in mishaps if isinstance(mishap, PrepareFor))
         submission = _Submission(
-            self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s
+            self._ids.job(), request, task, threading.current_thread(), preparation_s, estimate_s, mishaps
         )
-        self._engine.call(lambda: self._enter(submission))
+        try:
+            self._engine.call(lambda: self._enter(submission))
+        except RequestsApiError as refusal:
+            self._drill.note_refused(str(refusal))
+            raise
         with contextlib.suppress(RuntimeClosedError):  # it was submitted all the same
             self._engine.wait_until(self._history.after)
         self._tell_news()
@@ -447,20 +463,42 @@ class Runtime:
 
         A second time nothing happens, unless the first time was interrupted: then the rest is done.
         """
+        self._end("The service was closed", CLOSED)
+
+    # ---- drills
+
+    def begin_drill(self) -> None:
+        """Let the drill strike once more, and count from here."""
+        self._drill.begin()
+
+    def log_in(self) -> None:
+        """Let the service know again who asks."""
+        self._drill.log_in()
+
+    def drill_report(self) -> DrillReport | None:
+        """Return what the drill did, also when the runtime has ended; None without one."""
+        return self._drill.report()
+
+    # ---- inside
+
+    def _kill(self) -> None:
+        """End as with a kernel that is killed: nobody is told, but by what the store has kept."""
+        self._end("The kernel was killed (a drill)", KILLED)
+        raise self._engine.closed_error()
+
+    def _end(self, said: str, why: str) -> None:
         try:
-            self._engine.stop()
+            self._engine.stop(said)
         finally:
             with self._lock:
                 release, self._released = not self._released, True
             if release:
                 try:
-                    self._history.close(CLOSED, self._scheduler.now)
+                    self._history.close(why, self._scheduler.now)
                 finally:
                     self._executor.close()
                 if self.archive is not None:
                     self.archive.close()
-
-    # ---- inside
 
     @contextmanager
     def _while_open(self) -> Iterator[None]:
@@ -519,6 +557,7 @@ class Runtime:
         def accepted() -> None:
             self.jobs.add(job, request, None if group is None else group.id)
             self._history.submitted(self._scheduler.job(job), request, task, owner or None)
+            self._drill.accepted(job, submission.mishaps)
             self._engine.submitted(submission.thread)
             self._budgets.expect(owner, job, submission.estimate_s)
             if group is not None:
@@ -545,6 +584,8 @@ class Runtime:
             raise
         if self._scheduler.jobs[job].state not in SETTLED:
             self._begin(job, task)
+        if any(isinstance(mishap, CancelJob) for mishap in submission.mishaps):
+            self._engine.happen(lambda at: ev.JobCancelled(at, job))
 
     def _least_s(self, request: JobRequest) -> float:
         """Return what a job is charged as soon as it has been on the QPU (SEMANTICS A9)."""
@@ -556,7 +597,10 @@ class Runtime:
             self._executor.begin(job, task)
         except Exception as error:  # noqa: BLE001 - the job was submitted: it fails, and says why
             self._executor.stop(job)
-            self._engine.event_queue.found(job, _own_fault(error))
+            self._found(job, _own_fault(error))
+
+    def _found(self, job: str, outcome: Outcome) -> None:
+        self._engine.event_queue.found(job, self._drill.outcome(job, outcome))
 
     def _last_qpu(self) -> str:
         return [DEFAULT_BACKEND, *self._scheduler.qpus][-1]
@@ -580,17 +624,17 @@ class Runtime:
             if came is None or self._scheduler.jobs[job].state in SETTLED:
                 return
             if isinstance(came, Exception):
-                self._engine.event_queue.found(job, _fault(came))
+                self._found(job, _fault(came))
             elif self._measured:
-                self._engine.event_queue.found(job, came.simulated_s)
+                self._found(job, came.simulated_s)
             else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
                 backend = self.jobs.request(job).backend
                 work = self.qpus.as_run(came.work, backend)
                 needed = self.cost(work, backend)
                 execution = Execution(self.usage_of(needed), needed.parts, work)
-                self._engine.event_queue.found(job, execution)
+                self._found(job, execution)
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
-            self._engine.event_queue.found(job, _own_fault(error))
+            self._found(job, _own_fault(error))
 
     def _note(self, instruction: Instruction) -> None:
         if isinstance(instruction, Prepare) and instruction.job not in self.jobs:

@@ -8,6 +8,7 @@ from typing import Literal
 from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.drills import Drill
 from qmode_jupyter.runtime.engine import Speed
 from qmode_jupyter.runtime.store_place import Store
 from qmode_jupyter.runtime.tenants import Tenants
@@ -48,6 +49,8 @@ class Settings:
         Where jobs, sessions and batches are kept for later processes; None: nowhere.
     instance
         The instance that jobs are charged to: what it has kept is told from what others have.
+    drill
+        What goes wrong, for practice.
     """
 
     plan: Plan = PREMIUM
@@ -62,3 +65,4 @@ class Settings:
     spread: Spread = PUBLIC
     store: Store | None = None
     instance: str = ""
+    drill: Drill | None = None
