@@ -48,6 +48,7 @@ UNPICKLERS = {"simulation/object_store.py", "simulation/worker_main.py"}
 WITHOUT_TEST: dict[str, str] = {
     "exceptions.py": "IBM's name for a module: nothing but the names in it, which test_exports reads",
     "options.py": "the same",
+    "runtime/drills.py": "data: test_drill_run shows each of them",
     "runtime/settings.py": "data: what each setting does is its reader's to show",
 }
 #: What lives as long as the process, where it stands, and why there can be only one.

@@ -86,6 +86,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     )
     | instance_of(Processor, "a Processor")
     | NOTHING,
+    "prepare_timeout": real(above=0) | NOTHING,
     "drill": Kind("the name of a drill, as %qmode drill lists them", TEXT.keep) | NOTHING,
 }
 

@@ -131,6 +131,9 @@ class RuntimeService(metaclass=_OnePerAccount):
     store
         Where its jobs, sessions and batches are kept for later: "user" for your own data folder
         (``QMODE_HOME`` names another), a folder, a `Store` with limits, or None for nowhere.
+    prepare_timeout
+        Seconds of wall time after which a job that is prepared or simulated is given up, with that
+        reason; None for never.
     drill
         The name of a fault drill, such as "max-time": one thing goes wrong, once, for practice.
         `drill_report` says what it did; ``%qmode drill`` lists them.
@@ -161,6 +164,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         instance: str | None = None,
         processor: str | Processor | None = None,
         store: str | Path | Store | None = USER,
+        prepare_timeout: float | None = 600.0,
         drill: str | None = None,
         **account: Any,
     ) -> None:
@@ -177,6 +181,7 @@ class RuntimeService(metaclass=_OnePerAccount):
             instance=instance,
             processor=processor,
             store=store,
+            prepare_timeout=prepare_timeout,
             drill=drill,
         )
         take_account(account)

@@ -137,7 +137,9 @@ class Runtime:
         self._pasts: dict[int, Past] = {}
         #: The processes have been given back.
         self._released = False
-        self._executor = Executor(1 if self._measured else settings.workers, self._part_ended)
+        self._executor = Executor(
+            1 if self._measured else settings.workers, self._part_ended, settings.prepare_timeout
+        )
         if settings.store is not None:
             self._engine.subscribe(self._keep_changed)
         self._engine.start()  # last: what could not be made leaves no thread behind
@@ -208,13 +210,27 @@ class Runtime:
         )
         try:
             self._engine.call(lambda: self._enter(submission))
+            with contextlib.suppress(RuntimeClosedError):  # it was submitted all the same
+                self._engine.wait_until(self._history.after)
         except RequestsApiError as refusal:
             self._drill.note_refused(str(refusal))
             raise
-        with contextlib.suppress(RuntimeClosedError):  # it was submitted all the same
-            self._engine.wait_until(self._history.after)
         self._tell_news()
         return submission.job
+
+    def withdraw(self, request: JobRequest) -> None:
+        """Cancel the job that was submitted for a request, if one was and has not ended.
+
+        For whoever was interrupted while submitting, and does not know.
+        """
+
+        def cancel() -> None:
+            self._engine.catch_up()
+            mine = [job for job in self.jobs if self.jobs.request(job).pubs is request.pubs]
+            if mine and self._scheduler.jobs[mine[-1]].state not in SETTLED:
+                self._engine.happen(lambda at: ev.JobCancelled(at, mine[-1]))
+
+        self._engine.post(cancel)  # behind the submission, if that is on its way
 
     def work_of(self, request: JobRequest) -> Work:
         """Return what a job would ask of a QPU, without running it.

@@ -49,6 +49,8 @@ class Settings:
         Where jobs, sessions and batches are kept for later processes; None: nowhere.
     instance
         The instance that jobs are charged to: what it has kept is told from what others have.
+    prepare_timeout
+        Seconds of wall time after which a job that is prepared or simulated is given up; None: never.
     drill
         What goes wrong, for practice.
     """
@@ -65,4 +67,5 @@ class Settings:
     spread: Spread = PUBLIC
     store: Store | None = None
     instance: str = ""
+    prepare_timeout: float | None = 600.0
     drill: Drill | None = None

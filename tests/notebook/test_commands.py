@@ -25,6 +25,7 @@ USAGE = """%qmode COMMAND
   receipt FILE             what a real job was charged, beside what the model says of it
   calibrate FILE...|--reset
                            fit the cost model to receipts of your own, for all services to come
+  drill [NAME]             the faults that %%qsession --drill NAME lets you practise
   advise [ID]              what the run teaches, with its own numbers
   export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
   close ID|--all           close a session or batch: no new jobs, the others run on
