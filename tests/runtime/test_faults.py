@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from qmode_jupyter.runtime.clock import Clock
 from qmode_jupyter.scheduler.records import SETTLED, JobState
 from qmode_jupyter.simulation import executor
 from tests.emulated import bell, service
+from tests.interrupts import interrupted
 from tests.simulation.chores import find_no_memory, never_return
 
 
@@ -101,35 +100,6 @@ def test_a_clock_that_is_set_back_in_the_middle_loses_no_job() -> None:
 # ---- an interrupt at any point of run()
 
 
-class _At:
-    """Raises an interrupt at the n-th line of ours that this thread comes to; `came` says if it did."""
-
-    def __init__(self, line: int) -> None:
-        self.left, self.came = line, False
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        if "qmode_jupyter" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.left -= 1
-            if self.left == 0:
-                self.came = True
-                raise KeyboardInterrupt
-        return self
-
-
-def interrupted_run(own: RuntimeService, sampler: SamplerV2, circuit: Any, line: int) -> tuple[bool, Any]:
-    at, job = _At(line), None
-    sys.settrace(at)
-    try:
-        job = sampler.run([circuit], shots=10)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.settrace(None)
-    return at.came, job
-
-
 def test_an_interrupt_anywhere_in_run_leaves_no_job_without_a_handle(own: RuntimeService) -> None:
     circuit = bell()
     session = Session(own.backend("aer_simulator"), service=own)
@@ -138,7 +108,7 @@ def test_an_interrupt_anywhere_in_run_leaves_no_job_without_a_handle(own: Runtim
     handles: set[str] = set()
     line, came = 1, True
     while came:
-        came, job = interrupted_run(own, sampler, circuit, line)
+        came, job = interrupted(lambda: sampler.run([circuit], shots=10), line)
         if job is not None:
             handles.add(job.job_id())
         line += 3
