@@ -221,7 +221,9 @@ class Chaos:
             for job in runtime.jobs:
                 runtime.wait(job)
         except RuntimeClosedError:
-            self._tally.hung += [job for job in runtime.jobs if runtime.unended_jobs]
+            self._tally.hung += [
+                job for job in runtime.jobs if runtime._scheduler.jobs[job].state not in SETTLED
+            ]
             return {}
         finally:
             watchdog.cancel()
