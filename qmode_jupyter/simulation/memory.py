@@ -55,11 +55,12 @@ def limit_memory(most: int | None = None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def out_of_memory() -> JobOutOfMemory:
-    """Return what a job is told for which this process got no memory."""
+def out_of_memory(said: str = "") -> JobOutOfMemory:
+    """Return what a job is told for which this process got no memory; `said` is what it met."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     most = "" if limit == resource.RLIM_INFINITY else f" than the {limit / _GB:.1f} GB that a worker may have"
+    met = f" ({said})" if said else ""
     return JobOutOfMemory(
-        f"this job needs more memory{most}: use fewer qubits or shots, split it into several jobs, or run it "
-        'dry with options={"simulator": {"dry_run": True}}'
+        f"this job needs more memory{most}{met}: use fewer qubits or shots, split it into several jobs, or "
+        'run it dry with options={"simulator": {"dry_run": True}}'
     )

@@ -65,8 +65,8 @@ def simulate(task: Task) -> TaskResult:
         pubs = tuple(_simulated(backend, pub, task) for pub in task.pubs)
     except QiskitError as error:
         raise SimulationFailedError(f"It can't be simulated: {sentence(error.message)}") from None
-    except MemoryError:
-        raise out_of_memory() from None
+    except MemoryError as error:
+        raise out_of_memory(str(error)) from None
     simulated_s = time.perf_counter() - begin
     runs = [(pub.number, run) for pub in task.pubs for run in _runs(backend, pub)]
     return TaskResult(
