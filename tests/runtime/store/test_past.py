@@ -232,5 +232,7 @@ def test_several_services_write_and_read_one_file_at_once(tmp_path: Path) -> Non
         assert not thread.is_alive()
     assert failed == []
     with RuntimeService(store=tmp_path, seed=99) as later:
-        assert sorted(job.job_id() for job in later.jobs(limit=None)) == sorted(sum(ids, []))
+        assert sorted(job.job_id() for job in later.jobs(limit=None)) == sorted(
+            name for names in ids for name in names
+        )
         assert {job.status() for job in later.jobs(limit=None)} == {"DONE"}
