@@ -53,6 +53,7 @@ WITHOUT_TEST: dict[str, str] = {
 }
 #: What lives as long as the process, where it stands, and why there can be only one.
 MODULE_STATE: dict[str, str] = {
+    "runtime/store/liveness.py:_held": "what a fork of this process must let go of",
     "simulation/pool.py:shared": "the worker processes that all share: the cores are the same for all",
     "simulation/process.py:_alive": "what a fork of this process must let go of",
     "simulation/process.py:_starting": "no fork of this process while one is started",

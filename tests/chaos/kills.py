@@ -34,7 +34,7 @@ _PATIENCE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a kernel said before it was killed: the jobs submitted, and the digests of those that had ended."""
+    """What a killed kernel had said: the jobs submitted, and the digests of those that had ended."""
 
     submitted: list[str] = field(default_factory=list)
     ended: dict[str, str] = field(default_factory=dict)

@@ -121,7 +121,7 @@ def test_s22_an_old_session_is_found_and_takes_no_jobs(tmp_path: Path) -> None:
         with pytest.raises(IBMInputValueError, match="execution mode dedicated instead of batch"):
             Batch.from_id(session_id, service=second)
         assert [workload.name for workload in second.workloads()] == ["vqe"]
-        with pytest.raises(IBMInputValueError, match="^Session not found: 'nope'"):
+        with pytest.raises(IBMInputValueError, match=r"^Session not found: 'nope'"):
             Session.from_id("nope", service=second)
 
 
@@ -132,7 +132,7 @@ def test_what_is_over_can_not_be_cancelled_and_can_be_tagged_and_deleted(tmp_pat
     with service(store=tmp_path, seed=8) as second:
         job = second.job(job_id)
         with pytest.raises(
-            RuntimeInvalidStateError, match="Job cannot be cancelled: .* has ended before, it is DONE"
+            RuntimeInvalidStateError, match=r"Job cannot be cancelled: .* has ended before, it is DONE"
         ):
             job.cancel()
         job.update_tags(["good"])
@@ -232,5 +232,7 @@ def test_several_services_write_and_read_one_file_at_once(tmp_path: Path) -> Non
         assert not thread.is_alive()
     assert failed == []
     with RuntimeService(store=tmp_path, seed=99) as later:
-        assert sorted(job.job_id() for job in later.jobs(limit=None)) == sorted(sum(ids, []))
+        assert sorted(job.job_id() for job in later.jobs(limit=None)) == sorted(
+            name for names in ids for name in names
+        )
         assert {job.status() for job in later.jobs(limit=None)} == {"DONE"}

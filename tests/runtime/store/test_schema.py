@@ -1,5 +1,6 @@
 """Files of earlier versions become one of today's, whole or not at all."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import sqlite3
