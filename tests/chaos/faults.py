@@ -152,10 +152,11 @@ class Chaos:
             self._handles.append(job)
 
     def _kill_worker(self) -> None:
-        children = psutil.Process().children()
-        if children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self._dice.choice(children).kill()
+        # Its own only: in a run of tests other services have processes, too.
+        workers = self._service.runtime._executor._workers._workers
+        processes = [process._process for one in workers if (process := one.process) is not None]
+        if processes:
+            self._dice.choice(processes).kill()
 
     def _cancel_job(self) -> None:
         if self._handles:
