@@ -1,6 +1,7 @@
 # make demo          run the first tutorial headless and print its report
 # make test          every check: ruff, mypy, import-linter, vitest, pytest with the tutorials
 # make mutants       break the scheduler's rules one at a time, and print what no test notices
+# make chaos         let a thousand random faults happen, and see that nothing is lost
 # make bench         measure, and write benchmarks/results.json
 # make screenshots   make the README's pictures again
 # make clean         remove what builds and checks leave behind
@@ -17,7 +18,7 @@ BIN = $(VENV)/bin
 BUILT_FROM = pyproject.toml $(wildcard labextension/package*.json labextension/tsconfig.json labextension/install.json) \
 	$(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
-.PHONY: help demo test lint types floors frontend mutants bench screenshots clean distclean
+.PHONY: help demo test lint types floors frontend mutants chaos bench screenshots clean distclean
 # Two pip runs in one environment would tread on each other: -j is allowed and changes nothing.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -53,6 +54,10 @@ frontend: $(VENV)/.test-installed
 # Not part of test: it takes many minutes, half an hour at most.
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants
+
+# Not part of test, which lets sixty happen.
+chaos: $(VENV)/.test-installed
+	$(BIN)/python -m tests.chaos.faults 1000
 
 bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks

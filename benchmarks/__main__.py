@@ -21,6 +21,7 @@ from benchmarks.rows import Row, failed, shown
 
 MODULES = (
     "job_overhead",
+    "history",
     "fez",
     "batch",
     "freeze",

@@ -108,6 +108,14 @@ def nothing_left_running() -> Iterator[None]:
     assert not _processes_left(processes)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep history apart for each test module: none finds the jobs of another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMODE_HOME", str(tmp_path_factory.mktemp("history")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[RuntimeService]:
     """A service on the manual clock, one for each test module."""

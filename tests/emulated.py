@@ -18,8 +18,11 @@ from qmode_jupyter.runtime.clock import ManualClock
 
 
 def service(**arguments: object) -> RuntimeService:
-    """A service whose emulated time moves only when a test says so, or while it waits for a job."""
-    return RuntimeService(**({"clock": ManualClock(), "seed": 7} | arguments))
+    """A service whose emulated time moves only when a test says so, or while it waits for a job.
+
+    It keeps nothing, if it is not told where.
+    """
+    return RuntimeService(**({"clock": ManualClock(), "seed": 7, "store": None} | arguments))
 
 
 def refused(call: Callable[[], object], kind: type[Exception] = IBMInputValueError) -> str:

@@ -55,10 +55,12 @@ WITHOUT_TEST: dict[str, str] = dict.fromkeys(
     {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py", "errors.py"},
     "IBM's name for a module: nothing but the names in it, which test_exports reads",
 ) | {
+    "runtime/drills.py": "data: test_drill_run shows each of them",
     "runtime/settings.py": "data: what each setting does is its reader's to show",
 }
 #: What lives as long as the process, where it stands, and why there can be only one.
 MODULE_STATE: dict[str, str] = {
+    "runtime/store/liveness.py:_held": "what a fork of this process must let go of",
     "simulation/pool.py:shared": "the worker processes that all share: the cores are the same for all",
     "simulation/process.py:_alive": "what a fork of this process must let go of",
     "simulation/process.py:_starting": "no fork of this process while one is started",

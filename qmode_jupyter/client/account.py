@@ -11,7 +11,9 @@ from qmode_jupyter.client.options.kinds import NOTHING, TEXT, YES_NO, Kind, one_
 from qmode_jupyter.cost.processors import PROCESSORS, Processor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
 from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.drills import drill
 from qmode_jupyter.runtime.settings import Settings
+from qmode_jupyter.runtime.store_place import store_at
 from qmode_jupyter.runtime.tenants import MOST_LOAD, Tenants
 from qmode_jupyter.scheduler.plans import PLANS, Plan, plan
 from qmode_jupyter.style.characters import shown
@@ -43,7 +45,7 @@ class Account:
         ------
         IBMInputValueError
             For a setting that can't be.
-        UnknownPlan, UnknownProcessor
+        UnknownPlan, UnknownProcessor, UnknownDrill
             With the nearest name, for one that does not exist.
         """
         if not isinstance(given["plan"], (str, Plan)):
@@ -54,8 +56,12 @@ class Account:
         legacy_metrics, instance = kept.pop("legacy_metrics"), kept.pop("instance")
         if (asked := kept["processor"]) is not None:
             kept["processor"] = processor(asked)
-        settings = Settings(plan(given["plan"]), **kept)
-        return cls(settings, legacy_metrics, instance or f"emulated/{settings.plan.name}")
+        if (asked := kept["drill"]) is not None:
+            kept["drill"] = drill(asked)
+        named = plan(given["plan"])
+        instance = instance or f"emulated/{named.name}"
+        settings = Settings(named, **kept, store=store_at(given["store"]), instance=instance)
+        return cls(settings, legacy_metrics, instance)
 
 
 def _load(value: object) -> float:
@@ -80,6 +86,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     )
     | instance_of(Processor, "a Processor")
     | NOTHING,
+    "prepare_timeout": real(above=0) | NOTHING,
+    "drill": Kind("the name of a drill, as %qmode drill lists them", TEXT.keep) | NOTHING,
 }
 
 
@@ -94,7 +102,7 @@ def take_account(given: Iterable[str]) -> None:
     account = list(given)
     for word in account:
         if word not in _WORDS:
-            hint = did_you_mean(word, sorted(_WORDS.union(_KINDS, ["plan"])))
+            hint = did_you_mean(word, sorted(_WORDS.union(_KINDS, ["plan", "store"])))
             raise TypeError(f"RuntimeService has no argument {word!r}.{hint}")
     if account:
         warn(

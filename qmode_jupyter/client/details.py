@@ -12,6 +12,7 @@ from qmode_jupyter.cost.model import NOT_EXECUTING
 from qmode_jupyter.runtime.clock import timestamp
 from qmode_jupyter.runtime.jobs import JobRequest
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.store.past import KeptRequest, Past
 from qmode_jupyter.scheduler.breakdown import ROUNDING, job_parts
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord
 
@@ -21,7 +22,7 @@ def as_sent(seconds: float) -> float:
     return int(seconds) if seconds == int(seconds) else round(seconds, 3)
 
 
-def wall(runtime: Runtime, at: float | None) -> str | None:
+def wall(runtime: Runtime | Past, at: float | None) -> str | None:
     """Return a moment of the emulated clock as the service writes it: ISO 8601, UTC."""
     return None if at is None else timestamp(runtime.origin_s + at)
 
@@ -36,7 +37,7 @@ def workload_usage(record: WorkloadRecord) -> float | None:
     return None if record.started_at is None else as_sent(record.usage_s)
 
 
-def workload_details(runtime: Runtime, record: WorkloadRecord) -> dict[str, Any]:
+def workload_details(runtime: Runtime | Past, record: WorkloadRecord) -> dict[str, Any]:
     """Return the details of a session or batch (SEMANTICS S6, S7)."""
     now = runtime.now()
     held = sum(span.until(now) for span in record.stretches)
@@ -73,7 +74,7 @@ def job_moments(record: JobRecord) -> list[tuple[JobState, float]]:
     return [(state, at) for state, at in moments if at is not None]
 
 
-def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
+def job_seconds(runtime: Runtime | Past, record: JobRecord) -> dict[str, float]:
     """Return how long a job has been queued, preparing, waiting for the QPU and on it."""
     now = runtime.now() if record.ended_at is None else record.ended_at
     moments = job_moments(record)
@@ -85,7 +86,7 @@ def job_seconds(runtime: Runtime, record: JobRecord) -> dict[str, float]:
     return seconds
 
 
-def executing_seconds(runtime: Runtime, record: JobRecord) -> float:
+def executing_seconds(runtime: Runtime | Past, record: JobRecord) -> float:
     """Return how long a job's circuits were executed: without what is overhead (SEMANTICS J14)."""
     if not record.parts:
         return job_seconds(runtime, record)["on_qpu"]
@@ -96,11 +97,13 @@ def executing_seconds(runtime: Runtime, record: JobRecord) -> float:
 _RUNNING = (JobState.PREPARING, JobState.WAITING, JobState.ON_QPU)
 
 
-def _mode_of(runtime: Runtime, record: JobRecord) -> str:
+def _mode_of(runtime: Runtime | Past, record: JobRecord) -> str:
     return "job" if record.workload is None else wire_mode(runtime.workloads.record(record.workload).mode)
 
 
-def job_details(runtime: Runtime, record: JobRecord, request: JobRequest) -> dict[str, Any]:
+def job_details(
+    runtime: Runtime | Past, record: JobRecord, request: JobRequest | KeptRequest
+) -> dict[str, Any]:
     """Return the details of a job."""
     return {
         "id": record.id,

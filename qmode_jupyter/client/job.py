@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from qmode_jupyter.runtime.jobs import JobRequest
     from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.runtime.store.past import KeptRequest, Past
     from qmode_jupyter.scheduler.records import JobRecord
 
 JobStatus = Literal["INITIALIZING", "QUEUED", "RUNNING", "CANCELLED", "DONE", "ERROR"]
@@ -92,10 +93,11 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     JOB_FINAL_STATES: ClassVar[tuple[JobStatus, ...]] = ("DONE", "CANCELLED", "ERROR")
     ERROR: ClassVar[JobStatus] = "ERROR"
 
-    def __init__(self, service: JobService, job_id: str) -> None:
+    def __init__(self, service: JobService, job_id: str, runtime: Past | None = None) -> None:
         super().__init__(job_id)
         self._service = service
-        self._runtime = service.runtime
+        #: What answers of it: the service's runtime, or an earlier one that was kept.
+        self._runtime: Runtime | Past = runtime or service.runtime.holder(job_id)
         self._final: JobRecord | None = None
         #: Used by `result` when it is given no decoder.
         self.result_decoder: Any = None
@@ -232,7 +234,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         self._wait(timeout)
         record = self.record()
         check_done(record)
-        if self._request.private and not self._runtime.jobs.read_once(self._job_id):
+        if self._request.private and not self._runtime.read_once(self._job_id):
             return None
         try:
             plain = self._runtime.job_result(self._job_id)
@@ -292,8 +294,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
         """``quantum_seconds``: seconds that it would hold the QPU (SEMANTICS J15, A26)."""
         seconds = self.record().qpu_s
         if not seconds:
-            runtime, request = self._runtime, self._request
-            seconds = runtime.usage_of(runtime.cost(runtime.work_of(request), request.backend))
+            seconds = self._runtime.estimated_s(self._job_id)
         return {"quantum_seconds": as_sent(seconds)}
 
     def metrics(self) -> dict[str, Any]:
@@ -341,7 +342,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     # ---- what it is
 
     @property
-    def _request(self) -> JobRequest:
+    def _request(self) -> JobRequest | KeptRequest:
         return self._runtime.jobs.request(self._job_id)
 
     @property
@@ -409,7 +410,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
             For what is no list of texts, more than 8 of them, or one of more than 86 characters.
         """
         tags = tuple(dict.fromkeys(checked_tags(new_tags)))
-        self._runtime.jobs.tag(self._job_id, tags)
+        self._runtime.tag_job(self._job_id, tags)
         return list(tags)
 
     def properties(self, refresh: bool = False) -> Any:

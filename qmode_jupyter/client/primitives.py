@@ -119,7 +119,11 @@ class Primitive(Generic[OptionsT]):
                 self._program,
                 self._program,
             )
-        return RuntimeJob(self._service, self._container.submit(request))
+        try:
+            return RuntimeJob(self._service, self._container.submit(request))
+        except KeyboardInterrupt:  # nobody has the job's handle: it is not to run, and be paid, unseen
+            self._service.runtime.withdraw(request)
+            raise
 
     def _simulation(self, *, dry_run: bool, seed: object = None, exact: bool = False) -> SimulationOptions:
         """Return what of the options reaches the simulator."""

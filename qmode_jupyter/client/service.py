@@ -41,19 +41,26 @@ from qmode_jupyter.runtime import user_settings
 from qmode_jupyter.runtime.backend_answers import IBMAnswers, hand_out, was_handed_out
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, offered_names, snapshot_of
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.store.archive import KeptJob, Wish
+from qmode_jupyter.runtime.store.past import Past
+from qmode_jupyter.runtime.store_place import USER
 from qmode_jupyter.scheduler.plans import plan as find_plan
-from qmode_jupyter.scheduler.records import SETTLED
+from qmode_jupyter.scheduler.records import SETTLED, moved
 from qmode_jupyter.style.characters import printable_lines, shown
 from qmode_jupyter.style.warn import warn
 from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.cost.processors import Processor
     from qmode_jupyter.runtime.clock import Clock
+    from qmode_jupyter.runtime.drill_run import DrillReport
     from qmode_jupyter.runtime.engine import Speed
     from qmode_jupyter.runtime.settings import Settings, Timing
+    from qmode_jupyter.runtime.store_place import Store
     from qmode_jupyter.runtime.tenants import Tenants
     from qmode_jupyter.scheduler.plans import Plan
     from qmode_jupyter.scheduler.records import WorkloadRecord
@@ -100,6 +107,7 @@ class _OnePerAccount(type):
                 service = make(*arguments, **words)
             else:
                 take_account(unused)
+                service.runtime.log_in()
             return open_services.add(account, service)
 
 
@@ -132,6 +140,15 @@ class RuntimeService(metaclass=_OnePerAccount):
     processor
         What its QPUs are, whatever their backends say: "heron_r2", "phoenix", a machine such as
         "ibm_fez", or a `Processor`. Times, lanes and charges are that processor's.
+    store
+        Where its jobs, sessions and batches are kept for later: "user" for your own data folder
+        (``QMODE_HOME`` names another), a folder, a `Store` with limits, or None for nowhere.
+    prepare_timeout
+        Seconds of wall time after which a job that is prepared or simulated is given up, with that
+        reason; None for never.
+    drill
+        The name of a fault drill, such as "max-time": one thing goes wrong, once, for practice.
+        `drill_report` says what it did; ``%qmode drill`` lists them.
     account
         IBM's ``channel``, ``token`` and the like are taken, not looked at, and warned about:
         nothing leaves this machine.
@@ -158,6 +175,9 @@ class RuntimeService(metaclass=_OnePerAccount):
         legacy_metrics: bool = True,
         instance: str | None = None,
         processor: str | Processor | None = None,
+        store: str | Path | Store | None = USER,
+        prepare_timeout: float | None = 600.0,
+        drill: str | None = None,
         **account: Any,
     ) -> None:
         self._account = Account.checked(
@@ -172,6 +192,9 @@ class RuntimeService(metaclass=_OnePerAccount):
             legacy_metrics=legacy_metrics,
             instance=instance,
             processor=processor,
+            store=store,
+            prepare_timeout=prepare_timeout,
+            drill=drill,
         )
         take_account(account)
         self._runtime = Runtime(replace(self._account.settings, spread=user_settings.saved_spread()))
@@ -281,6 +304,10 @@ class RuntimeService(metaclass=_OnePerAccount):
         What runs counts as it goes. The figure falls only when a charge leaves the window.
         """
         return self._runtime.usage()
+
+    def drill_report(self) -> DrillReport | None:
+        """Return what the drill has done: what was lost, what it cost, what would have saved it."""
+        return self._runtime.drill_report()
 
     # ---- backends
 
@@ -440,8 +467,13 @@ class RuntimeService(metaclass=_OnePerAccount):
 
     def job(self, job_id: str) -> RuntimeJob:
         """Return a job; `RuntimeJobNotFound` if there is none."""
-        self._runtime.jobs.request(checked("job_id", TEXT, job_id))
-        return RuntimeJob(self, job_id)
+        job = RuntimeJob(self, checked("job_id", TEXT, job_id))
+        holder = self._runtime.holder(job_id)
+        holder.jobs.request(job_id)
+        elsewhere = holder.running_elsewhere() if isinstance(holder, Past) else ""
+        if elsewhere and self._runtime.first(f"elsewhere {holder.id}"):
+            warn(f"Job {job_id} is of {elsewhere}: it reads as it was last written.", QmodeWarning)
+        return job
 
     def jobs(
         self,
@@ -503,9 +535,26 @@ class RuntimeService(metaclass=_OnePerAccount):
                 and (before is None or created < before)
             ):
                 found.append(RuntimeJob(self, record.id))
+        wish = Wish(self.instance, **wanted, tags=job_tags or (), after_s=after, before_s=before)
+        return self._page(found, wish, limit, skip, descending)
+
+    def _page(
+        self, own: list[RuntimeJob], wish: Wish, limit: int | None, skip: int, descending: bool
+    ) -> list[RuntimeJob]:
+        """Return a part of all jobs, those that were kept from before and `own` behind them."""
+        archive = self._runtime.archive
+        end = None if limit is None else skip + limit
         if descending:
-            found.reverse()
-        return found[skip : None if limit is None else skip + limit]
+            page = own[::-1][skip:end]
+            left, passed = (None if limit is None else limit - len(page)), max(0, skip - len(own))
+            kept = [] if archive is None or left == 0 else archive.jobs(wish, left, passed)
+            return page + self._kept(kept)
+        kept = [] if archive is None else archive.jobs(wish, end, newest_first=False)
+        return (self._kept(kept) + own)[skip:end]
+
+    def _kept(self, jobs: Iterable[KeptJob]) -> list[RuntimeJob]:
+        pasts = ((job.id, self._runtime.past(job.runtime)) for job in jobs)
+        return [RuntimeJob(self, job, past) for job, past in pasts if past is not None]
 
     def delete_job(self, job_id: str) -> None:
         """Delete a job that has ended, with its result.
@@ -518,15 +567,26 @@ class RuntimeService(metaclass=_OnePerAccount):
             If it has not ended.
         """
         try:
-            self._runtime.delete_job(checked("job_id", TEXT, job_id))
+            self._runtime.holder(checked("job_id", TEXT, job_id)).delete_job(job_id)
         except RuntimeInvalidStateError as error:
             raise IBMRuntimeError(f"Failed to delete job: {error}") from None
 
     # ---- sessions and batches, and what they did
 
     def workloads(self) -> tuple[WorkloadRecord, ...]:
-        """Return what is known of all sessions and batches, the oldest first."""
-        return self._runtime.workloads.records()
+        """Return what is known of all sessions and batches, the oldest first; of earlier processes, too.
+
+        Times are seconds on the clock of `now`: below 0 what was before this service.
+        """
+        archive = self._runtime.archive
+        kept = [] if archive is None else archive.workloads(self.instance, newest_first=False)
+        found = []
+        for workload in kept:
+            past = self._runtime.past(workload.runtime)
+            if past is not None and workload.mode != "job":
+                record = past.workloads.record(workload.id)
+                found.append(moved(record, past.origin_s - self._runtime.origin_s))
+        return (*found, *self._runtime.workloads.records())
 
     def trace(self, of: str | None = None) -> Trace:
         """Return the record of a session, batch, group or job, or of everything on the last QPU used.
@@ -536,7 +596,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         of
             An id; None for everything.
         """
-        return self._runtime.trace(of)
+        return (self._runtime if of is None else self._runtime.holder(of)).trace(of)
 
     # ---- what it costs
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.client.job import RuntimeJob
     from qmode_jupyter.runtime.jobs import JobRequest
     from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.runtime.store.past import Past
     from qmode_jupyter.scheduler.records import WorkloadRecord
 
 _log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class Session(JobContainer):
         self._session_id: str | None = None
         if create_new and not self._falls_back():
             # A maximum of 0 is not sent: the plan's own holds (SEMANTICS S14).
-            self._session_id = self._runtime.workloads.open(
+            self._session_id = self._service.runtime.workloads.open(
                 self._mode, self._backend, seconds or None, called
             )
 
@@ -116,8 +117,9 @@ class Session(JobContainer):
     # ---- what it is
 
     @property
-    def _runtime(self) -> Runtime:
-        return self._service.runtime
+    def _runtime(self) -> Runtime | Past:
+        runtime = self._service.runtime
+        return runtime if self._session_id is None else runtime.holder(self._session_id)
 
     @property
     def service(self) -> RuntimeService:
@@ -287,7 +289,8 @@ class Session(JobContainer):
         service = default_service() if service is None else checked_service(service)
         checked("session_id", TEXT, session_id)
         try:
-            record = service.runtime.workloads.record(session_id)
+            holder = service.runtime.holder(session_id)
+            record = holder.workloads.record(session_id)
         except IBMInputValueError:
             raise IBMInputValueError(
                 f"Session not found: {session_id!r} is none of the service's {len(service.workloads())}."
@@ -302,9 +305,10 @@ class Session(JobContainer):
                 "use_fractional_gates and calibration_id make no difference: a backend is one snapshot.",
                 UnsupportedOptionWarning,
             )
-        session = cls(service.runtime.workloads.backend(session_id), service=service, create_new=False)
+        session = cls(holder.workloads.backend(session_id), service=service, create_new=False)
         session._session_id = session_id
-        session._active = record.status != "Closed"
+        # One that another process has open takes no jobs from here.
+        session._active = record.status != "Closed" and holder is service.runtime
         return session
 
     def __enter__(self) -> Self:

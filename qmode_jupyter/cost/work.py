@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from math import ceil, inf
 from typing import Any, Final, Literal
 
@@ -132,10 +132,17 @@ class Work:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, without what is as usual."""
-        usual = asdict(Work(self.primitive, 0, 0, ()))
-        own = asdict(self) | {"runs": [list(asdict(run).values()) for run in self.runs]}
-        own["mitigation"] = {k: v for k, v in own["mitigation"].items() if v != usual["mitigation"][k]}
-        return {k: v for k, v in own.items() if v not in (usual[k], [], {}) or k == "primitive"}
+        own: dict[str, Any] = {
+            "primitive": self.primitive,
+            "pubs": self.pubs,
+            "instructions": self.instructions,
+            "runs": [[run.circuits, run.shots, run.gates_s, run.readout_s] for run in self.runs],
+            "mitigation": _unusual(self.mitigation, NOTHING_MITIGATED),
+            "rep_delay_s": self.rep_delay_s,
+            "init_qubits": self.init_qubits,
+        }
+        usual = {"pubs": 0, "instructions": 0, "rep_delay_s": None, "init_qubits": True}
+        return {k: v for k, v in own.items() if v not in (usual.get(k, ()), [], {}) or k == "primitive"}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Work:
@@ -191,3 +198,15 @@ def merged(works: tuple[Work, ...]) -> Work:
 
 def _options(work: Work) -> tuple[object, ...]:
     return work.mitigation, work.rep_delay_s, work.init_qubits
+
+
+def _unusual(mitigation: Mitigation, usual: Mitigation) -> dict[str, Any]:
+    return (
+        {}
+        if mitigation == usual
+        else {
+            field.name: getattr(mitigation, field.name)
+            for field in fields(mitigation)
+            if getattr(mitigation, field.name) != getattr(usual, field.name)
+        }
+    )

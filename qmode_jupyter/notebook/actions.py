@@ -6,6 +6,7 @@ from typing import Any
 
 from qmode_jupyter.errors import QmodeError, RuntimeInvalidStateError
 from qmode_jupyter.runtime.runtime import Runtime
+from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.style.characters import shown
 
 
@@ -31,7 +32,7 @@ def act(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True}
 
 
-def cancel_all(runtime: Runtime, owner: str) -> int:
+def cancel_all(runtime: Runtime | Past, owner: str) -> int:
     """Cancel every job of a session, batch or group that has not ended; return how many."""
     cancelled = 0
     for job in runtime.jobs_of(owner):

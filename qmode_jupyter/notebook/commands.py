@@ -5,6 +5,7 @@ One table of commands feeds its usage, its dispatch and its completion.
 
 from __future__ import annotations
 
+import json
 import shlex
 import textwrap
 from argparse import ArgumentTypeError
@@ -21,18 +22,23 @@ from qmode_jupyter.cost.constants import PUBLIC
 from qmode_jupyter.cost.processors import MACHINES, PROCESSORS
 from qmode_jupyter.notebook import actions
 from qmode_jupyter.notebook.display.live import say
+from qmode_jupyter.notebook.exported import exported
 from qmode_jupyter.notebook.flags import Flag, load_of, parse_command, processor_of, split_words
 from qmode_jupyter.notebook.ibm_client import ibm_is_installed
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.services import Services
 from qmode_jupyter.notebook.text import tables as text
 from qmode_jupyter.notebook.text.grid import WIDTH
-from qmode_jupyter.notebook.view_model import snapshot
+from qmode_jupyter.notebook.view_model import LISTED, snapshot
 from qmode_jupyter.runtime import user_settings
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, offered_names, snapshot_of
+from qmode_jupyter.runtime.drills import DRILLS, UnknownDrill
+from qmode_jupyter.runtime.drills import drill as find_drill
+from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.runtime.whole_file import whole_file
 from qmode_jupyter.scheduler.plans import PLANS
+from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.scheduler.trace import Trace
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
@@ -40,7 +46,7 @@ from qmode_jupyter.style.tables import Table
 from qmode_jupyter.style.words import count, printable
 
 if TYPE_CHECKING:
-    from qmode_jupyter.client.service import RuntimeService
+    from qmode_jupyter.runtime.runtime import Runtime
 
 #: So many of the receipts that are kept are shown when none is named.
 _NEWEST_RECEIPTS: Final = 10
@@ -135,8 +141,8 @@ def _usage(commands: Iterable[Command]) -> str:
 def status(services: Services, ids: Sequence[str]) -> Text:
     """One line for each workload that is not closed, or for the one that is named."""
     if ids:
-        service, owner = _one(services, ids, "status")
-        return Text(text.status_line(snapshot(service.runtime), _owner(service, owner)))
+        runtime, owner = _one(services, ids, "status")
+        return Text(text.status_line(snapshot(runtime), _owner(runtime, owner)))
     lines = []
     for service in services.open:
         view = snapshot(service.runtime)
@@ -157,20 +163,39 @@ def backends(services: Services, ids: Sequence[str]) -> Table:
     return Table("", ("backend", "what it is"), rows, notes)
 
 
+def drill(services: Services, ids: Sequence[str]) -> Table | Text:
+    """List the fault drills, or tell of one what happens and what saves you."""
+    del services
+    if not ids:
+        rows = tuple((one.name, one.title) for one in DRILLS.values())
+        return Table("", ("drill", "what happens"), rows, ("Put %%qsession --drill NAME above a cell.",))
+    try:
+        one = find_drill(" ".join(ids))
+    except UnknownDrill as error:
+        raise UsageError(f"%qmode drill: {error}") from None
+    where = ", ".join(f"%%q{mode}" for mode in Mode if mode in one.modes)
+    return Text(
+        f"{one.name}: {one.title}\n{one.happens}\nIt can happen in {where}.\n"
+        f"What saves you:\n  {one.saved_by}"
+    )
+
+
 def jobs(services: Services, ids: Sequence[str]) -> Text:
     """List jobs."""
     if ids:
-        service, owner = _one(services, ids, "jobs")
-        return Text(text.jobs_table(snapshot(service.runtime), _owner(service, owner)))
+        runtime, owner = _one(services, ids, "jobs")
+        return Text(text.jobs_table(snapshot(runtime), _owner(runtime, owner)))
     tables = [text.jobs_table(view) for s in services.open if (view := snapshot(s.runtime))["jobs"]]
+    if kept := services.kept_jobs(LISTED):
+        tables.append(text.kept_table(kept, most=LISTED))
     return Text("\n\n".join(tables) or "No job has been submitted yet.")
 
 
 def show(services: Services, ids: Sequence[str]) -> Text:
     """All that is known of one job, or of one workload and its jobs."""
-    service, name = _one(services, ids, "show")
-    view = snapshot(service.runtime)
-    spent = text.parts_line(service.trace(name))
+    runtime, name = _one(services, ids, "show")
+    view = snapshot(runtime)
+    spent = text.parts_line(runtime.trace(name))
     if name in view["jobs"]:
         return Text(text.describe_job(view, name, spent=spent))
     lines = [text.status_line(view, name), *([spent] if spent else [])]
@@ -180,16 +205,16 @@ def show(services: Services, ids: Sequence[str]) -> Text:
 def usage(services: Services, ids: Sequence[str]) -> Text | Report:
     """Where the time went: of one workload or job, or the sums of all."""
     if ids:
-        service, name = _one(services, ids, "usage")
-        return Report(service.trace(name), name)
+        runtime, name = _one(services, ids, "usage")
+        return Report(runtime.trace(name), name)
     tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s.runtime))["workloads"]]
     return Text("\n\n".join(tables) or "Nothing has been charged yet.")
 
 
 def timeline(services: Services, ids: Sequence[str]) -> Any:
     """Draw a workload or job."""
-    service, name = _one(services, ids, "timeline") if ids else services.latest()
-    return Report(service.trace(name), name).timeline()
+    runtime, name = _one(services, ids, "timeline") if ids else services.latest()
+    return Report(runtime.trace(name), name).timeline()
 
 
 def compare(services: Services, ids: Sequence[str], *, figure: bool = False, **options: Any) -> Any:
@@ -256,18 +281,18 @@ def advise(services: Services, ids: Sequence[str]) -> Any:
 
 
 def export(services: Services, ids: Sequence[str], *, force: bool = False) -> None:
-    """Save the trace of a workload, in place of a file that is there only with `force`."""
+    """Save the trace of a workload and its results, in place of a file that is there only with `force`."""
     if len(ids) != 2 or not all(word.strip() for word in ids):
         raise UsageError("%qmode export takes an ID and a file, as in: %qmode export vqe vqe.json.")
-    service, name = services.find(ids[0])
-    trace = service.trace(name)
+    runtime, name = services.find(ids[0])
     path = Path(ids[1])
     try:
         path = path.expanduser()
         if path.is_dir():
             raise _unwritten(f"{path} is a folder, and export takes a file")
+        written = json.dumps(exported(runtime, name))
         with whole_file(path, overwrite=force) as part:
-            trace.save(part)
+            part.write_text(written, encoding="utf-8")
     except FileExistsError:
         raise _unwritten(f"{path} exists already, and --force overwrites it") from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -281,31 +306,33 @@ def close(services: Services, ids: Sequence[str], *, all: bool = False) -> None:
     if all and not ids:
         closed = 0
         for service in services.open:
-            for workload in service.workloads():
+            for workload in service.runtime.workloads.records():
                 if workload.closed_at is None and workload.accepting_jobs:
                     service.runtime.workloads.close(workload.id)
                     closed += 1
         say(f"{count(closed, 'workload')} closed." if closed else "Nothing was open.")
         return
-    service, name = _one(services, [*ids, "--all"] if all else ids, "close", "or --all")
-    owner = _owner(service, name)
+    runtime, name = _one(services, [*ids, "--all"] if all else ids, "close", "or --all")
+    owner = _owner(runtime, name)
     if owner != name:
         raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
-    actions.close(service.runtime, owner)
-    say(text.status_line(snapshot(service.runtime), owner))
+    if isinstance(runtime, Past):
+        raise UsageError(f"{owner} is of {runtime.running_elsewhere() or 'a service that has ended'}.")
+    actions.close(runtime, owner)
+    say(text.status_line(snapshot(runtime), owner))
 
 
 def cancel(services: Services, ids: Sequence[str]) -> None:
     """Cancel a job, or every job of a workload."""
     from qmode_jupyter.errors import QmodeError
 
-    service, name = _one(services, ids, "cancel")
+    runtime, name = _one(services, ids, "cancel")
     try:
-        if name in service.runtime.jobs:
-            service.runtime.cancel_job(name)
+        if name in runtime.jobs:
+            runtime.cancel_job(name)
             say(f"Job {name} is cancelled.")
         else:
-            cancelled = actions.cancel_all(service.runtime, name)
+            cancelled = actions.cancel_all(runtime, name)
             say(f"{count(cancelled, 'job')} cancelled." if cancelled else "No job was left to cancel.")
     except QmodeError as error:
         raise UsageError(sentence(error)) from None
@@ -377,20 +404,23 @@ def _some(given: str) -> str:
 
 
 def _of(services: Services, ids: Sequence[str], command: str, function: Callable[[Trace], Any]) -> Any:
-    service, name = _one(services, ids, command) if ids else services.latest()
+    runtime, name = _one(services, ids, command) if ids else services.latest()
     try:
-        return function(service.trace(name))
+        return function(runtime.trace(name))
     except ValueError as error:  # IBMInputValueError and UnknownPlan are some
         raise UsageError(sentence(error)) from None
 
 
-def _one(services: Services, ids: Sequence[str], command: str, other: str = "") -> tuple[RuntimeService, str]:
-    """Return the service and the full id of the one thing that is named."""
+def _one(services: Services, ids: Sequence[str], command: str, other: str = "") -> tuple[Runtime | Past, str]:
+    """Return the runtime and the full id of the one thing that is named."""
     if len(ids) != 1 or not ids[0].strip():
         wanted = " ".join(part for part in ("one ID", other) if part)
         given = repr(" ".join(ids)) if ids else "nothing"
         raise UsageError(f"%qmode {command} takes {wanted}, not {given}.")
-    return services.find(ids[0])
+    runtime, name = services.find(ids[0])
+    if isinstance(runtime, Past) and (elsewhere := runtime.running_elsewhere()):
+        say(f"{name} is of {elsewhere}: this is what was last written of it.")
+    return runtime, name
 
 
 def _constants(services: Services) -> list[str]:
@@ -399,10 +429,9 @@ def _constants(services: Services) -> list[str]:
     return [] if spread.origin == PUBLIC.origin else [f"Priced with constants fitted to {spread.origin}."]
 
 
-def _owner(service: RuntimeService, name: str) -> str:
+def _owner(runtime: Runtime | Past, name: str) -> str:
     """Return the workload or group itself, or that of a job."""
-    jobs = service.runtime.jobs
-    return (jobs.owner(name) or name) if name in jobs else name
+    return (runtime.jobs.owner(name) or name) if name in runtime.jobs else name
 
 
 def _unwritten(why: str) -> UsageError:
@@ -465,11 +494,12 @@ COMMANDS: Final[dict[str, Command]] = {
             calibrate,
             (Flag(("--reset",)),),
         ),
+        Command("drill", "[NAME]", "the faults that %%qsession --drill NAME lets you practise", drill),
         Command("advise", "[ID]", "what the run teaches, with its own numbers", advise),
         Command(
             "export",
             "ID FILE",
-            "save the record of a workload as JSON; --force overwrites a file",
+            "save the record and the results of a workload as JSON; --force overwrites a file",
             export,
             (Flag(("--force",)),),
         ),

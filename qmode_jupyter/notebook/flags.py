@@ -20,6 +20,7 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument
 from qmode_jupyter.client.max_time import max_time_seconds
 from qmode_jupyter.cost.processors import MACHINES, PROCESSORS, UnknownProcessor, processor
 from qmode_jupyter.errors import IBMInputValueError, QmodeWarning
+from qmode_jupyter.runtime.drills import DRILLS, UnknownDrill, drill
 from qmode_jupyter.runtime.tenants import MOST_LOAD
 from qmode_jupyter.scheduler.plans import PLANS, UnknownPlan, plan
 from qmode_jupyter.style.sentences import sentence
@@ -107,6 +108,14 @@ def processor_of(text: str) -> str:
     try:
         return processor(_given(text)).name
     except UnknownProcessor as error:
+        raise ArgumentTypeError(f": {error}") from None
+
+
+def drill_of(text: str) -> str:
+    """Return the name of the drill that `text` says, or raise `ArgumentTypeError`."""
+    try:
+        return drill(_given(text)).name
+    except UnknownDrill as error:
         raise ArgumentTypeError(f": {error}") from None
 
 
@@ -214,6 +223,11 @@ class CellFlags:
     )
     load: float | None = _flag(f"how busy other users keep the QPU, 0 to {MOST_LOAD:g} (0)", read=load_of)
     seed: int | None = _flag("makes ids and other users repeatable", read=_seed)
+    drill: str | None = _flag(
+        "practise a fault: max-time, job-fails, kernel-killed and more; %%qmode drill lists them (none)",
+        read=drill_of,
+        choices=lambda: DRILLS,
+    )
     budget: str | None = _flag("stop submitting when usage would pass it: 60s, '2m 30s' or $5", read=_given)
     keep_open: bool = _flag(
         "leave it open for the next cell",
@@ -236,7 +250,7 @@ class CellFlags:
     @property
     def service(self) -> dict[str, Any]:
         """What they say of the service: the arguments of `RuntimeService` that were given."""
-        names = ("plan", "processor", "timing", "speed", "load", "seed")
+        names = ("plan", "processor", "timing", "speed", "load", "seed", "drill")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
 
+from qmode_jupyter.runtime.store.archive import Wish
 from qmode_jupyter.scheduler.records import Mode, WorkloadState
 from qmode_jupyter.style.sentences import sentence
 from qmode_jupyter.style.spelling import did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qiskit.providers import BackendV2
 
     from qmode_jupyter.client.service import RuntimeService
     from qmode_jupyter.client.session import Session
     from qmode_jupyter.runtime.groups import JobGroup
+    from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.runtime.store.archive import Archive, KeptJob
+    from qmode_jupyter.runtime.store.past import Past
     from qmode_jupyter.scheduler.records import WorkloadRecord
     from qmode_jupyter.scheduler.trace import Trace
+
+#: So many ids with one beginning are counted.
+_SOME: Final = 10
 
 
 class Services:
@@ -105,22 +114,25 @@ class Services:
             hint = "" if str(error).endswith("?") else did_you_mean(word, variables)
             raise UsageError(f"{sentence(error)}{hint} Nothing was run.") from None
 
-    def find(self, word: str) -> tuple[RuntimeService, str]:
+    def find(self, word: str) -> tuple[Runtime | Past, str]:
         """Return the workload, group or job that `word` names: an id, its beginning, or a name.
+
+        What runs here comes first; then what was kept, of earlier kernels and of others.
 
         Raises
         ------
         UsageError
             If nothing or more than one thing is called so.
         """
-        known: dict[str, RuntimeService] = {}
+        known: dict[str, Runtime] = {}
         named: dict[str, str] = {}
         for service in reversed(self.open):
-            for owner in _owners(service):
-                known[owner.id] = service
+            runtime = service.runtime
+            for owner in _owners(runtime):
+                known[owner.id] = runtime
                 if owner.name:
                     named[owner.name] = owner.id  # the newest of that name
-            known.update(dict.fromkeys(service.runtime.jobs, service))
+            known.update(dict.fromkeys(runtime.jobs, runtime))
         if word in known:
             return known[word], word
         if word in named:
@@ -128,18 +140,53 @@ class Services:
         matches = [name for name in known if name.startswith(word)]
         if len(matches) == 1:
             return known[matches[0]], matches[0]
+        if not matches and (kept := self._find_kept(word)) is not None:
+            return kept
         if matches:
-            raise UsageError(f"{word!r} is the beginning of {len(matches)} ids: write more of it.")
+            raise _ambiguous(word, len(matches))
         hint = did_you_mean(word, [*named, *known])
         raise UsageError(f"No job or workload here is called {word!r}.{hint} %qmode jobs lists them.")
 
-    def latest(self) -> tuple[RuntimeService, str]:
+    def _find_kept(self, word: str) -> tuple[Runtime | Past, str] | None:
+        for runtime, archive in self._archives():
+            found = archive.workload(word) or archive.job(word) or archive.workload_named(word)
+            if found is None:
+                matches = archive.beginning_with(word, _SOME)
+                if len(matches) > 1:
+                    raise _ambiguous(word, len(matches), "or more " if len(matches) == _SOME else "")
+                found = next((archive.workload(name) or archive.job(name) for name in matches), None)
+            past = None if found is None else runtime.past(found.runtime)
+            if found is not None and past is not None:
+                return past, found.id
+        return None
+
+    def kept_jobs(self, most: int) -> list[KeptJob]:
+        """Return the newest jobs of earlier kernels and of others, one more than `most` if there are more."""
+        here = [service.runtime.jobs for service in self.open]
+        kept = [job for _, archive in self._archives() for job in archive.jobs(Wish(), most + 1)]
+        return [job for job in kept if not any(job.id in jobs for jobs in here)]
+
+    def latest(self) -> tuple[Runtime | Past, str]:
         """Return the newest workload or group; `UsageError` when there is none yet."""
         for service in self.open:
-            newest = max(_owners(service), key=lambda owner: owner.opened_at, default=None)
+            newest = max(_owners(service.runtime), key=lambda owner: owner.opened_at, default=None)
             if newest is not None:
-                return service, newest.id
+                return service.runtime, newest.id
+        for runtime, archive in self._archives():
+            for kept in archive.workloads(limit=1):
+                past = runtime.past(kept.runtime)
+                if past is not None:
+                    return past, kept.id
         raise UsageError("Nothing has run yet: put %%qsession above a cell of Qiskit code.")
+
+    def _archives(self) -> list[tuple[Runtime, Archive]]:
+        """Return what was kept in each folder that the open services use, with a runtime that uses it."""
+        found: dict[Path, tuple[Runtime, Archive]] = {}
+        for service in self.open:
+            archive = service.runtime.archive
+            if archive is not None:
+                found.setdefault(archive.store.folder, (service.runtime, archive))
+        return list(found.values())
 
     def kept_open(self, mode: Mode, service: RuntimeService, backend: BackendV2) -> Session | None:
         """Return the workload that an earlier cell left open, if this cell goes on with it."""
@@ -160,5 +207,9 @@ class Services:
             service.close()
 
 
-def _owners(service: RuntimeService) -> list[WorkloadRecord | JobGroup]:
-    return [*service.workloads(), *service.runtime.groups]
+def _owners(runtime: Runtime) -> list[WorkloadRecord | JobGroup]:
+    return [*runtime.workloads.records(), *runtime.groups]
+
+
+def _ambiguous(word: str, matches: int, more: str = "") -> UsageError:
+    return UsageError(f"{word!r} is the beginning of {matches} {more}ids: write more of it.")

@@ -31,6 +31,7 @@ from qmode_jupyter.style.words import WORKLOAD_WORDS, printable
 if TYPE_CHECKING:
     from qmode_jupyter.runtime.groups import JobGroup
     from qmode_jupyter.runtime.runtime import Runtime
+    from qmode_jupyter.runtime.store.past import Past
     from qmode_jupyter.scheduler.scheduler import Job as LiveJob
     from qmode_jupyter.scheduler.scheduler import Scheduler
     from qmode_jupyter.scheduler.scheduler import Workload as LiveWorkload
@@ -203,7 +204,9 @@ def _in_order(known: dict[str, Job], told: dict[str, Job]) -> dict[str, Job]:
     return {job: jobs[job] for job in order}
 
 
-def snapshot(runtime: Runtime, changed: frozenset[str] | None = None, only: str | None = None) -> Message:
+def snapshot(
+    runtime: Runtime | Past, changed: frozenset[str] | None = None, only: str | None = None
+) -> Message:
     """Return the view model of `runtime`.
 
     Parameters
@@ -217,7 +220,7 @@ def snapshot(runtime: Runtime, changed: frozenset[str] | None = None, only: str 
 
 
 class _Builder:
-    def __init__(self, runtime: Runtime, scheduler: Scheduler, only: str | None) -> None:
+    def __init__(self, runtime: Runtime | Past, scheduler: Scheduler, only: str | None) -> None:
         self._runtime = runtime
         self._scheduler = scheduler
         self._only = only

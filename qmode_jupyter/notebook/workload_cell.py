@@ -19,6 +19,7 @@ from qmode_jupyter.notebook.ibm_client import primitives_joined
 from qmode_jupyter.notebook.report import Report
 from qmode_jupyter.notebook.run_cell import refuse_await, run_body
 from qmode_jupyter.notebook.services import Services
+from qmode_jupyter.runtime.drills import drill
 from qmode_jupyter.scheduler.records import Mode
 from qmode_jupyter.style.sentences import sentence
 
@@ -58,6 +59,7 @@ class WorkloadCell:
         self._mode = mode
         self._flags = flags
         self._service: RuntimeService = services.choose(flags.service)
+        self._check_drill(flags.drill)
         self._backend: BackendV2 = services.backend(flags.backend, self._service, shell.user_ns)
         self._service = self._service_of(self._backend)
         self._budget = self._parsed_budget(flags.budget)
@@ -65,6 +67,7 @@ class WorkloadCell:
     def run(self, body: str) -> None:
         """Run the cell; what it raises is raised again when everything is closed and shown."""
         refuse_await(self._shell, body, f"q{self._mode}")
+        self._runtime.begin_drill()
         if self._mode is Mode.JOB:
             self._run_as_jobs(body)
         else:
@@ -231,6 +234,7 @@ class WorkloadCell:
             if not self._service.closed:
                 raise
         display.finish()
+        self._show_drill()
         say(
             f"The service of this %%q{self._mode} cell was closed before the cell was over: what had not "
             "ended is cancelled, its results are lost. The next cell uses another service."
@@ -254,9 +258,22 @@ class WorkloadCell:
         display.finish()
         if not self._flags.no_timeline:
             display.draw(report)
+        self._show_drill()
         self._store(report)
         if error is not None:
             raise error
+
+    def _show_drill(self) -> None:
+        report = self._runtime.drill_report()
+        if report is not None:
+            say(str(report))
+
+    def _check_drill(self, name: str | None) -> None:
+        if name is not None and self._mode not in (modes := drill(name).modes):
+            where = " or ".join(f"%%q{mode}" for mode in Mode if mode in modes)
+            raise UsageError(
+                f"--drill {name} can't happen in %%q{self._mode}: it is for {where}. Nothing was run."
+            )
 
     def _store(self, report: Report) -> None:
         if self._flags.out is not None:

@@ -36,12 +36,13 @@ class Clock:
     Parameters
     ----------
     wall
-        Returns wall seconds from any origin; never runs backwards.
+        Returns wall seconds from any origin. Where it is set back, the time stands until it is there again.
     """
 
     def __init__(self, wall: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
         self._course = _Course(0.0, wall(), 1.0, math.inf)
+        self._latest = 0.0
 
     @property
     def rate(self) -> float:
@@ -53,7 +54,9 @@ class Clock:
         """Return the emulated time, a multiple of `GRAIN_S`."""
         course = self._course
         seconds = course.base + (self._wall() - course.wall) * course.rate
-        return min(course.bound, math.floor(seconds / GRAIN_S) * GRAIN_S)
+        now = min(course.bound, math.floor(seconds / GRAIN_S) * GRAIN_S)
+        self._latest = max(self._latest, now)
+        return self._latest
 
     def bound(self, at: float | None) -> None:
         """Let the clock run no further than `at`; None takes the bound away."""

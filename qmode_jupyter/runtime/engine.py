@@ -141,6 +141,8 @@ class Engine:
         Called on the engine's thread with each instruction, as it is given.
     on_failure
         Called on the engine's thread when it has ended with an error of its own.
+    when_kept
+        Calls a function when all that has happened is kept: whoever waits is let go then.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class Engine:
         *,
         on_instruction: Callable[[Instruction], None] = lambda _: None,
         on_failure: Callable[[], None] = _nothing,
+        when_kept: Callable[[Callable[[], None]], None] = lambda then: then(),
     ) -> None:
         self.scheduler = scheduler
         self.event_queue = EventQueue(scheduler)
@@ -158,6 +161,7 @@ class Engine:
         self.speed = speed
         self._on_instruction = on_instruction
         self._on_failure = on_failure
+        self._when_kept = when_kept
         self._inbox: queue.SimpleQueue[tuple[Callable[[], None], Reply[Any]]] = queue.SimpleQueue()
         self._subscriptions: list[_Subscription] = []
         self._changed: set[str] = set()
@@ -276,14 +280,18 @@ class Engine:
 
     def result_of(self, future: Future[T]) -> T:
         """Return the result of somebody else's work; `RuntimeClosedError` if the engine ends first."""
-        reply: Reply[None] = Reply()
-        future.add_done_callback(lambda _: reply.give(None))
-        self._await(reply)
+        self.wait_until(lambda then: future.add_done_callback(lambda _: then()))
         try:
             return future.result(timeout=0)
         except CancelledError:
             failure = self.closed_error()
             raise failure from failure.__cause__
+
+    def wait_until(self, when: Callable[[Callable[[], None]], None]) -> None:
+        """Wait until `when` calls what it is given; `RuntimeClosedError` if the engine ends first."""
+        reply: Reply[None] = Reply()
+        when(lambda: reply.give(None))
+        self._await(reply)
 
     def subscribe(
         self, listener: Callable[[frozenset[str]], None], ended: Callable[[], None] = _nothing
@@ -303,9 +311,9 @@ class Engine:
 
         return unsubscribe
 
-    def stop(self) -> None:
-        """End the thread; whoever waits is told that the service was closed."""
-        self._finish(_End("The service was closed"))
+    def stop(self, said: str = "The service was closed") -> None:
+        """End the thread; whoever waits is told why."""
+        self._finish(_End(said))
         if threading.current_thread() is not self._thread and self._lives():
             self._thread.join(_PATIENCE_S)
             if self._lives():
@@ -442,6 +450,7 @@ class Engine:
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
         for instruction in instructions:
+            self._on_instruction(instruction)
             if isinstance(instruction, Changed):
                 self._changed.add(instruction.id)
                 workload = self.scheduler.workloads.get(instruction.id)
@@ -451,7 +460,6 @@ class Engine:
                 self._changed.add(instruction.job)
                 if isinstance(instruction, Settle):
                     self._release(instruction.job)
-            self._on_instruction(instruction)
 
     def _publish(self) -> None:
         if self._changed:
@@ -530,7 +538,7 @@ class Engine:
         self._waiters.discard(waiter)
         if waiter.target in self.scheduler.jobs:
             self._awaited.setdefault(waiter.thread or 0, []).append(waiter.target)
-        waiter.reply.give(True)
+        self._when_kept(lambda: waiter.reply.give(True))
 
     # ---- the end: any thread, at any moment
 

@@ -6,7 +6,9 @@ thread. The rules are the scheduler's, the time is the engine's, the physics is 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import threading
 import time
 import uuid
@@ -21,26 +23,33 @@ from qmode_jupyter.cost.work import Work
 from qmode_jupyter.errors import (
     IBMInputValueError,
     QmodeWarning,
+    RequestsApiError,
     RuntimeClosedError,
     RuntimeInvalidStateError,
 )
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND
 from qmode_jupyter.runtime.budgets import Budget, Budgets
 from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout, timestamp
+from qmode_jupyter.runtime.drill_run import DrillReport, DrillRun
+from qmode_jupyter.runtime.drills import CancelJob, Mishap, PrepareFor
 from qmode_jupyter.runtime.engine import Caller, Engine, Speed
 from qmode_jupyter.runtime.groups import Groups
 from qmode_jupyter.runtime.ids import Ids
 from qmode_jupyter.runtime.jobs import JobRequest, Jobs
 from qmode_jupyter.runtime.qpus import Qpus
 from qmode_jupyter.runtime.settings import Settings
+from qmode_jupyter.runtime.store.archive import Archive
+from qmode_jupyter.runtime.store.ending import CLOSED, KILLED
+from qmode_jupyter.runtime.store.history import History, Identity, NoHistory
+from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.runtime.workloads import Workloads
 from qmode_jupyter.scheduler import events as ev
-from qmode_jupyter.scheduler.event_queue import Execution, Fault
+from qmode_jupyter.scheduler.event_queue import Execution, Fault, Outcome
 from qmode_jupyter.scheduler.events import YOU, Instruction, Prepare, Settle, Stop
-from qmode_jupyter.scheduler.records import SETTLED, JobRecord, shown_state
+from qmode_jupyter.scheduler.records import SETTLED, JobRecord, JobState, shown_state
 from qmode_jupyter.scheduler.scheduler import Scheduler, charge_s
-from qmode_jupyter.scheduler.trace import Trace, take
+from qmode_jupyter.scheduler.trace import Trace, plan_to_dict, spread_to_dict, take
 from qmode_jupyter.simulation.execution_spans import Executing
 from qmode_jupyter.simulation.executor import Executor
 from qmode_jupyter.simulation.tasks import Task
@@ -65,6 +74,8 @@ class _Submission:
     preparation_s: float
     #: Seconds that it is expected to hold the QPU, where a budget asks for them.
     estimate_s: float
+    #: What a drill has become of it.
+    mishaps: tuple[Mishap, ...]
 
 
 class Runtime:
@@ -91,24 +102,46 @@ class Runtime:
         plan, clock, speed = settings.plan, settings.clock or Clock(), settings.speed
         if settings.timing == "measured":
             plan, speed = dataclasses.replace(plan, charge_step_s=0.0), 1.0
+        if settings.drill is not None:
+            plan = dataclasses.replace(plan, **settings.drill.limits)
         self.settings = dataclasses.replace(settings, plan=plan, clock=clock, speed=speed)
         self.id = uuid.uuid4().hex
         self.origin_s = time.time() - clock.now()
-        self._engine = Engine(Scheduler(plan), clock, speed, on_instruction=self._note, on_failure=self.close)
+        scheduler = Scheduler(plan)
+        self._history = _history(self.settings, self.id, self.origin_s, scheduler)
+        #: What was kept of other runtimes; None where nothing is kept.
+        self.archive = None if settings.store is None else Archive(settings.store, self.id)
+        self._engine = Engine(
+            scheduler,
+            clock,
+            speed,
+            on_instruction=self._note,
+            on_failure=self.close,
+            when_kept=self._history.after,
+        )
         self._ids = Ids(settings.seed)
         self.jobs = Jobs()
-        self.workloads = Workloads(self._engine, self._ids)
+        self.workloads = Workloads(
+            self._engine, self._ids, lambda mode, wanted_s: self._drill.max_time_s(mode, wanted_s)
+        )
         self.groups = Groups(self._engine, self._ids)
         others = settings.tenants or Tenants(settings.load, seed=settings.seed or 0)
         self.qpus = Qpus(self._engine, others, settings.processor)
+        self._drill = DrillRun(settings.drill, settings.seed or 0, self._engine, self.qpus, self._kill)
         self._budgets = Budgets()
         self._measured = settings.timing == "measured"
         self._lock = threading.Lock()
         #: What is said once for a service, and has been.
         self._said: set[str] = set()
+        #: Ended runtimes that were kept, by their numbers.
+        self._pasts: dict[int, Past] = {}
         #: The processes have been given back.
         self._released = False
-        self._executor = Executor(1 if self._measured else settings.workers, self._part_ended)
+        self._executor = Executor(
+            1 if self._measured else settings.workers, self._part_ended, settings.prepare_timeout
+        )
+        if settings.store is not None:
+            self._engine.subscribe(self._keep_changed)
         self._engine.start()  # last: what could not be made leaves no thread behind
 
     # ---- time
@@ -179,11 +212,40 @@ class Runtime:
         likely = self.settings.spread.likely
         prepared_s = 0.0 if self._measured else preparation_s(task.work(), likely)
         prepared_s = max(prepared_s, self.settings.plan.preparation_s)
+        mishaps = self._drill.strike(request)
+        prepared_s += sum(mishap.seconds for mishap in mishaps if isinstance(mishap, PrepareFor))
         submission = _Submission(
-            self._ids.job(), request, task, caller or threading.current_thread(), prepared_s, estimate_s
+            job=self._ids.job(),
+            request=request,
+            task=task,
+            caller=caller or threading.current_thread(),
+            preparation_s=prepared_s,
+            estimate_s=estimate_s,
+            mishaps=mishaps,
         )
-        self._engine.call(lambda: self._enter(submission))
+        try:
+            self._engine.call(lambda: self._enter(submission))
+            with contextlib.suppress(RuntimeClosedError):  # it was submitted all the same
+                self._engine.wait_until(self._history.after)
+        except RequestsApiError as refusal:
+            self._drill.note_refused(str(refusal))
+            raise
+        self._tell_news()
         return submission.job
+
+    def withdraw(self, request: JobRequest) -> None:
+        """Cancel the job that was submitted for a request, if one was and has not ended.
+
+        For whoever was interrupted while submitting, and does not know.
+        """
+
+        def cancel() -> None:
+            self._engine.catch_up()
+            mine = [job for job in self.jobs if self.jobs.request(job).pubs is request.pubs]
+            if mine and self._scheduler.jobs[mine[-1]].state not in SETTLED:
+                self._engine.happen(lambda at: ev.JobCancelled(at, mine[-1]))
+
+        self._engine.post(cancel)  # behind the submission, if that is on its way
 
     def work_of(self, request: JobRequest) -> Work:
         """Return what a job would ask of a QPU, without running it.
@@ -207,6 +269,11 @@ class Runtime:
         """Return what a job that needs that is charged, in seconds (SEMANTICS A9, U8)."""
         return charge_s(needed.on_qpu_s, needed.overhead_s, self.settings.plan.charge_step_s)
 
+    def estimated_s(self, job: str) -> float:
+        """Return what a job would be charged, in seconds (SEMANTICS J15, A26)."""
+        request = self.jobs.request(job)
+        return self.usage_of(self.cost(self.work_of(request), request.backend))
+
     def first(self, what: str) -> bool:
         """Whether nobody has asked this of `what` before: it is said once then."""
         with self._lock:
@@ -218,6 +285,7 @@ class Runtime:
     def price_with(self, spread: Spread) -> None:
         """Price jobs with these constants from now on."""
         self.settings = dataclasses.replace(self.settings, spread=spread)
+        self._history.made_with(_made_with(self.settings))
 
     def limit_usage(self, owner: str, budget: Budget) -> None:
         """Submit no job to a session, batch or group with which its usage could pass `budget`.
@@ -279,6 +347,19 @@ class Runtime:
             )
         self.jobs.remove(job)
         self._executor.forget(job)
+        self._history.deleted(job)
+
+    def tag_job(self, job: str, tags: tuple[str, ...]) -> None:
+        """Replace a job's tags."""
+        self.jobs.tag(job, tags)
+        self._history.tagged(job, tags)
+
+    def read_once(self, job: str) -> bool:
+        """Whether a private job's result is there to be read; it is for the first caller (SEMANTICS J18)."""
+        unread = self.jobs.read_once(job)
+        if unread:
+            self._history.read(job)
+        return unread
 
     def place(self, job: str) -> int | None:
         """Return the job's place in the queue, 1 being next, or None if it does not queue."""
@@ -309,6 +390,7 @@ class Runtime:
         self.jobs.request(job)
         if not self._engine.wait(job, timeout_s, patience_s=patience_s, caller=caller):
             raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
+        self._tell_news()
         return self._scheduler.job(job)
 
     def job_result(self, job: str) -> PrimitiveResult[Any]:
@@ -344,6 +426,36 @@ class Runtime:
 
         self.jobs.request(job)
         self._engine.call(cancel)
+
+    # ---- what was kept
+
+    def holder(self, name: str) -> Runtime | Past:
+        """Return what answers of a job, session, batch or group: this runtime, or one that was kept.
+
+        Of an id that nobody knows it is this one, which says so.
+        """
+        if name in self.jobs or name in self.groups or name in self._scheduler.workloads:
+            return self
+        if self.archive is not None:
+            kept = self.archive.job(name) or self.archive.workload(name)
+            if kept is not None:
+                return self.past(kept.runtime) or self
+        return self
+
+    def past(self, number: int) -> Past | None:
+        """Return a runtime that was kept, by its number; None if it is not kept any more."""
+        archive = self.archive
+        known = None if archive is None else archive.runtime(number)
+        if archive is None or known is None:
+            return None
+        with self._lock:
+            past = self._pasts.get(number)
+        if past is None:
+            past = Past(archive, known, self.qpus.backend)
+            if known.ended is not None:  # it stays as it is
+                with self._lock:
+                    self._pasts[number] = past
+        return past
 
     # ---- traces, and the end
 
@@ -392,15 +504,42 @@ class Runtime:
 
         A second time nothing happens, unless the first time was interrupted: then the rest is done.
         """
+        self._end("The service was closed", CLOSED)
+
+    # ---- drills
+
+    def begin_drill(self) -> None:
+        """Let the drill strike once more, and count from here."""
+        self._drill.begin()
+
+    def log_in(self) -> None:
+        """Let the service know again who asks."""
+        self._drill.log_in()
+
+    def drill_report(self) -> DrillReport | None:
+        """Return what the drill did, also when the runtime has ended; None without one."""
+        return self._drill.report()
+
+    # ---- inside
+
+    def _kill(self) -> None:
+        """End as with a kernel that is killed: nobody is told, but by what the store has kept."""
+        self._end("The kernel was killed (a drill)", KILLED)
+        raise self._engine.closed_error()
+
+    def _end(self, said: str, why: str) -> None:
         try:
-            self._engine.stop()
+            self._engine.stop(said)
         finally:
             with self._lock:
                 release, self._released = not self._released, True
             if release:
-                self._executor.close()
-
-    # ---- inside
+                try:
+                    self._history.close(why, self._scheduler.now)
+                finally:
+                    self._executor.close()
+                if self.archive is not None:
+                    self.archive.close()
 
     @contextmanager
     def _while_open(self) -> Iterator[None]:
@@ -458,6 +597,8 @@ class Runtime:
 
         def accepted() -> None:
             self.jobs.add(job, request, None if group is None else group.id)
+            self._history.submitted(self._scheduler.job(job), request, task, owner or None)
+            self._drill.accepted(job, submission.mishaps)
             self._engine.submitted(submission.caller)
             self._budgets.expect(owner, job, submission.estimate_s)
             if group is not None:
@@ -487,7 +628,9 @@ class Runtime:
         if request.flaw is None:
             self._begin(job, task)
         else:
-            self._engine.event_queue.found(job, _fault(request.flaw))
+            self._found(job, _fault(request.flaw))
+        if any(isinstance(mishap, CancelJob) for mishap in submission.mishaps):
+            self._engine.happen(lambda at: ev.JobCancelled(at, job))
 
     def _least_s(self, request: JobRequest) -> float:
         """Return what a job is charged as soon as it has been on the QPU (SEMANTICS A9)."""
@@ -499,7 +642,10 @@ class Runtime:
             self._executor.begin(job, task)
         except Exception as error:  # noqa: BLE001 - the job was submitted: it fails, and says why
             self._executor.stop(job)
-            self._engine.event_queue.found(job, _own_fault(error))
+            self._found(job, _own_fault(error))
+
+    def _found(self, job: str, outcome: Outcome) -> None:
+        self._engine.event_queue.found(job, self._drill.outcome(job, outcome))
 
     def _last_qpu(self) -> str:
         return [DEFAULT_BACKEND, *self._scheduler.qpus][-1]
@@ -523,17 +669,17 @@ class Runtime:
             if came is None or self._scheduler.jobs[job].state in SETTLED:
                 return
             if isinstance(came, Exception):
-                self._engine.event_queue.found(job, _fault(came))
+                self._found(job, _fault(came))
             elif self._measured:
-                self._engine.event_queue.found(job, came.simulated_s)
+                self._found(job, came.simulated_s)
             else:  # it holds the QPU for as long as it is charged (SEMANTICS U8)
                 backend = self.jobs.request(job).backend
                 work = self.qpus.as_run(came.work, backend)
                 needed = self.cost(work, backend)
                 execution = Execution(self.usage_of(needed), needed.parts, work)
-                self._engine.event_queue.found(job, execution)
+                self._found(job, execution)
         except BaseException as error:  # noqa: BLE001 - nobody else would ever say what became of it
-            self._engine.event_queue.found(job, _own_fault(error))
+            self._found(job, _own_fault(error))
 
     def _note(self, instruction: Instruction) -> None:
         if isinstance(instruction, Prepare) and instruction.job not in self.jobs:
@@ -548,6 +694,46 @@ class Runtime:
             if owner is not None:
                 self._budgets.ended(owner, instruction.job)
                 self._engine.mark(owner)
+            self._keep_ended(instruction.job)
+
+    def _keep_ended(self, job: str) -> None:
+        record = self._scheduler.job(job)
+        done = record.state is JobState.DONE
+        result = self._executor.outcome(job) if done else None
+        self._history.settled(record, result, self._executing(job, self.jobs.request(job)) if done else None)
+
+    def _keep_changed(self, changed: frozenset[str]) -> None:
+        for name in changed:
+            workload = self._scheduler.workloads.get(name)
+            if workload is not None and workload.tenant == YOU:
+                if self._history.is_news(name, (workload.state, workload.accepting_jobs)):
+                    self._history.workload(workload.record(self._scheduler.now))
+            elif name in self.groups:
+                group = self.groups[name]
+                if self._history.is_news(name, group.closed_at):
+                    self._history.group(group)
+
+    def _tell_news(self) -> None:
+        for line in self._history.news():
+            warn(line, QmodeWarning)
+
+
+def _history(settings: Settings, runtime: str, origin_s: float, scheduler: Scheduler) -> History | NoHistory:
+    if settings.store is None:
+        return NoHistory()
+    return History(
+        settings.store, Identity(runtime, settings.instance, origin_s), _made_with(settings), scheduler.log
+    )
+
+
+def _made_with(settings: Settings) -> str:
+    made_with = {
+        "plan": plan_to_dict(settings.plan),
+        "timing": settings.timing,
+        "speed": settings.speed,
+        "spread": spread_to_dict(settings.spread),
+    }
+    return json.dumps(made_with)
 
 
 def _fault(error: Exception) -> Fault:

@@ -8,7 +8,9 @@ from typing import Literal
 from qmode_jupyter.cost.constants import PUBLIC, Spread
 from qmode_jupyter.cost.processors import Processor
 from qmode_jupyter.runtime.clock import Clock
+from qmode_jupyter.runtime.drills import Drill
 from qmode_jupyter.runtime.engine import Speed
+from qmode_jupyter.runtime.store_place import Store
 from qmode_jupyter.runtime.tenants import Tenants
 from qmode_jupyter.scheduler.plans import PREMIUM, Plan
 
@@ -43,6 +45,14 @@ class Settings:
         What every QPU is, whatever its backend says; None: what that says.
     spread
         The constants of the cost model.
+    store
+        Where jobs, sessions and batches are kept for later processes; None: nowhere.
+    instance
+        The instance that jobs are charged to: what it has kept is told from what others have.
+    prepare_timeout
+        Seconds of wall time after which a job that is prepared or simulated is given up; None: never.
+    drill
+        What goes wrong, for practice.
     """
 
     plan: Plan = PREMIUM
@@ -55,3 +65,7 @@ class Settings:
     tenants: Tenants | None = None
     processor: Processor | None = None
     spread: Spread = PUBLIC
+    store: Store | None = None
+    instance: str = ""
+    prepare_timeout: float | None = 600.0
+    drill: Drill | None = None

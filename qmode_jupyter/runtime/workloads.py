@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qmode_jupyter.errors import IBMInputValueError
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 class Workloads:
     """Your sessions and batches, the oldest first. Any thread.
 
+    `max_time_s` returns the maximum timeout that a session or batch gets, of the one that was asked for.
+
     Each method that takes the id of one raises `IBMInputValueError` if there is none.
     """
 
-    def __init__(self, engine: Engine, ids: Ids) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        ids: Ids,
+        max_time_s: Callable[[Mode, float | None], float | None] = lambda _, wanted_s: wanted_s,
+    ) -> None:
         self._engine = engine
         self._ids = ids
+        self._max_time_s = max_time_s
         self._backends: dict[str, BackendV2] = {}
 
     def open(self, mode: Mode, backend: BackendV2, max_time_s: float | None = None, name: str = "") -> str:
@@ -43,6 +52,7 @@ class Workloads:
             max_time_s = checked_seconds("max_time", max_time_s)
         if mode not in (Mode.SESSION, Mode.BATCH):
             raise IBMInputValueError(f"A workload is a session or a batch, not {mode!r}.")
+        max_time_s = self._max_time_s(mode, max_time_s)
         workload = self._ids.workload()
 
         def enter() -> None:

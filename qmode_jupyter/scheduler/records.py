@@ -6,7 +6,7 @@ follow what stands in `transitions`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -188,6 +188,27 @@ class WorkloadRecord:
     def status(self) -> str:
         """IBM's words for the state (SEMANTICS S2)."""
         return workload_status(self.state, self.accepting_jobs)
+
+
+def moved(record: WorkloadRecord, seconds: float) -> WorkloadRecord:
+    """Return a workload's record with all its times so much later: as on another clock."""
+
+    def later(at: float | None) -> float | None:
+        return None if at is None else at + seconds
+
+    return replace(
+        record,
+        opened_at=record.opened_at + seconds,
+        started_at=later(record.started_at),
+        activated_at=later(record.activated_at),
+        closed_at=later(record.closed_at),
+        last_job_started_at=later(record.last_job_started_at),
+        last_job_completed_at=later(record.last_job_completed_at),
+        idle_deadline_at=later(record.idle_deadline_at),
+        expires_at=later(record.expires_at),
+        stretches=tuple(Span(span.start + seconds, later(span.end)) for span in record.stretches),
+        history=tuple((state, at + seconds) for state, at in record.history),
+    )
 
 
 @dataclass(frozen=True, slots=True)

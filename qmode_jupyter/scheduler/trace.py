@@ -7,7 +7,7 @@ the events of a trace to a fresh scheduler gives the same instructions and the s
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -103,19 +103,21 @@ class Trace:
     def save(self, path: str | Path) -> Path:
         """Write the trace as JSON and return its path."""
         path = Path(path)
-        plan = {k: str(v) if isinstance(v, Decimal) else v for k, v in asdict(self.plan).items()}
-        content = {
+        path.write_text(json.dumps(self.to_dict()), encoding="utf-8")
+        return path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `save` writes."""
+        return {
             "qmode_trace": VERSION,
-            "plan": plan,
+            "plan": plan_to_dict(self.plan),
             "origin_s": self.origin_s,
             "until": self.until,
             "qpu": self.qpu,
             "focus": self.focus,
-            "spread": None if self.spread == PUBLIC else asdict(self.spread),
-            "events": [_written(event) for event in self.events],
+            "spread": spread_to_dict(self.spread),
+            "events": [event_to_list(event) for event in self.events],
         }
-        path.write_text(json.dumps(content), encoding="utf-8")
-        return path
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
@@ -140,20 +142,18 @@ class Trace:
             )
         part = "plan"
         try:
-            plan = dict(content["plan"])
-            price = plan.pop("price_usd_per_s")
-            scheduler = Scheduler(Plan(**plan, price_usd_per_s=None if price is None else Decimal(price)))
+            scheduler = Scheduler(plan_from_dict(content["plan"]))
             part = "list of events"
             for number, event in enumerate(content["events"], 1):
                 part = f"event {number}"
                 if not isinstance(event, list) or len(event) != 2:
                     raise TypeError
                 kind, values = event
-                scheduler.handle(_read(kind, values))
+                scheduler.handle(event_from_list(kind, values))
             part = "end, until,"
             scheduler.pass_time(float(content["until"]))
             part = "spread"
-            spread = _spread(content.get("spread"))
+            spread = spread_from_dict(content.get("spread"))
             part = "qpu, focus or origin_s"
             qpu, focus = str(content["qpu"]), tuple(map(str, content["focus"]))
             return take(scheduler, qpu, focus, float(content["origin_s"]), spread)
@@ -220,7 +220,25 @@ def rerun(events: Iterable[Event], plan: Plan) -> tuple[Scheduler, list[list[Ins
     return scheduler, [scheduler.handle(event) for event in events]
 
 
-def _spread(written: dict[str, Any] | None) -> Spread:
+def plan_to_dict(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON takes it."""
+    return {k: str(v) if isinstance(v, Decimal) else v for k, v in asdict(plan).items()}
+
+
+def plan_from_dict(values: Mapping[str, Any]) -> Plan:
+    """Return what `plan_to_dict` wrote."""
+    own = dict(values)
+    price = own.pop("price_usd_per_s")
+    return Plan(**own, price_usd_per_s=None if price is None else Decimal(price))
+
+
+def spread_to_dict(spread: Spread) -> dict[str, Any] | None:
+    """Return the constants of a cost model as JSON takes them; None for the public ones."""
+    return None if spread == PUBLIC else asdict(spread)
+
+
+def spread_from_dict(written: Mapping[str, Any] | None) -> Spread:
+    """Return what `spread_to_dict` wrote."""
     if written is None:
         return PUBLIC
     low, likely, high = (written[end] for end in ("low", "likely", "high"))
@@ -228,7 +246,8 @@ def _spread(written: dict[str, Any] | None) -> Spread:
     return PUBLIC.with_figures(figures, str(written["origin"]))
 
 
-def _written(event: Event) -> list[Any]:
+def event_to_list(event: Event) -> list[Any]:
+    """Return an event as JSON takes it: its kind, and its fields by name."""
     kind = type(event).__name__
     values = {name: getattr(event, name) for name in _FIELDS[kind]}
     if values.get("work") is not None:
@@ -236,9 +255,17 @@ def _written(event: Event) -> list[Any]:
     return [kind, values]
 
 
-def _read(kind: str, values: dict[str, Any]) -> Event:
+def event_from_list(kind: str, written: Mapping[str, Any]) -> Event:
+    """Return what `event_to_list` wrote.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For what is no event.
+    """
     if kind not in _KINDS:
         raise ValueError(f"there is no event {kind}")
+    values = dict(written)
     if "mode" in values:
         values["mode"] = Mode(values["mode"])
     if "awaited" in values:

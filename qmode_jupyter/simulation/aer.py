@@ -20,6 +20,7 @@ from qiskit_aer.backends.backend_utils import LIBRARY_DIR
 from qiskit_aer.backends.controller_wrappers import aer_controller_execute
 
 from qmode_jupyter.errors import CircuitTooLargeError, JobError
+from qmode_jupyter.simulation.memory import out_of_memory
 from qmode_jupyter.simulation.tasks import SEED_STEP as SEED_STEP
 from qmode_jupyter.style.sentences import sentence
 
@@ -246,11 +247,15 @@ def _failure(output: Mapping[str, Any]) -> Exception:
                 str(result.get("metadata", {}).get("method", "chosen")),
                 float(result.get("metadata", {}).get("required_memory_mb", 0)) * 2.0**20,
             )
+        if "bad_alloc" in status:
+            return out_of_memory()
         if status.startswith("ERROR"):
             # Aer joins its sentences without a space.
             said = status.removeprefix("ERROR:").replace(".Circuit ", ". Circuit ")
             return SimulationFailedError(f"Aer could not simulate it: {sentence(said)}")
     status = str(output.get("status", "")).removeprefix("ERROR:")
+    if "bad_alloc" in status:
+        return out_of_memory()
     return SimulationFailedError(f"Aer could not simulate it: {sentence(status)}")
 
 

@@ -44,6 +44,8 @@ class Executor:
     ----------
     workers
         How many processes of its own; None to share those of this process, one per core.
+    within_s
+        Seconds of wall time that each part of a job may take; None for as long as it takes.
     on_end
         Called on a thread of the pool when a part of a job has ended, with the job's id; it has to
         see to it that `collect` is called on the engine's thread.
@@ -54,8 +56,11 @@ class Executor:
         There is no folder for what goes to the processes, or they can't be started. Nothing is left then.
     """
 
-    def __init__(self, workers: int | None, on_end: Callable[[str], None]) -> None:
+    def __init__(
+        self, workers: int | None, on_end: Callable[[str], None], within_s: float | None = None
+    ) -> None:
         self._on_end = on_end
+        self._within_s = within_s
         self._simulations: dict[str, _Simulation] = {}
         self._store = ObjectStore()
         self._shares = workers is None
@@ -83,14 +88,14 @@ class Executor:
 
     def work_of(self, task: Task) -> Future[Work]:
         """Let a worker find out what a job asks of a QPU, without simulating it; any thread."""
-        future = self._workers.submit(work_of, task)
+        future = self._workers.submit(work_of, task, within_s=self._within_s)
         future.add_done_callback(self._look_for_what_has_gone)
         return future
 
     def begin(self, job: str, task: Task) -> None:
         """Start to simulate a job."""
         parts = task.split(max(1, self._workers.idle))
-        futures = [self._workers.submit(simulate, part) for part in parts]
+        futures = [self._workers.submit(simulate, part, within_s=self._within_s) for part in parts]
         self._simulations[job] = _Simulation(futures)
         for future in futures:
             future.add_done_callback(self._look_for_what_has_gone)
@@ -130,6 +135,11 @@ class Executor:
         if simulation is None or simulation.result is None:
             return None
         return unpack(pubs, simulation.result, executing)
+
+    def outcome(self, job: str) -> TaskResult | None:
+        """Return what came of a job, None if nothing has; any thread."""
+        simulation = self._simulations.get(job)
+        return None if simulation is None else simulation.result
 
     def notes(self, job: str) -> tuple[str, ...]:
         """Return what the person should know of how a job was simulated; any thread."""

@@ -53,10 +53,12 @@ class SharedWorkers:
 
 
 def get_ready() -> None:
-    """Import what simulations need; runs in a worker."""
+    """Import what simulations need, and from then on let nothing take all the memory; runs in a worker."""
+    from qmode_jupyter.simulation.memory import limit_memory
     from qmode_jupyter.simulation.worker import warm_up
 
     warm_up()
+    limit_memory()
 
 
 #: One in each process, as its cores are the same for all; a fork begins with none.

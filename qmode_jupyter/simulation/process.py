@@ -23,6 +23,10 @@ from qmode_jupyter.simulation import worker_main
 _WATCH: Final = 'read -r _; kill -KILL "$1"'
 
 
+class NoAnswer(Exception):
+    """The process works on, and has said nothing in the time that it was given."""
+
+
 class WorkerProcess:
     """A process that answers one request after the other.
 
@@ -60,18 +64,27 @@ class WorkerProcess:
                     self.end()
                     raise
 
-    def ask(self, request: bytes) -> bytes:
+    def ask(self, request: bytes, within_s: float | None = None) -> bytes:
         """Send a request and return its answer.
+
+        Parameters
+        ----------
+        within_s
+            Seconds of wall time in which the answer must begin to come; None for as long as it takes.
 
         Raises
         ------
         EOFError, OSError
             The process has ended.
+        NoAnswer
+            It has not answered in time; it must be ended.
         IBMRuntimeError
             What came is not the answer.
         """
         number = next(self._numbers).to_bytes(worker_main.NUMBER_BYTES, "big")
         self.connection.send_bytes(number + request)
+        if not self.connection.poll(within_s):
+            raise NoAnswer
         reply = self.connection.recv_bytes()
         if not reply.startswith(number):
             raise IBMRuntimeError("what came from the process that simulated this job is no answer to it")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qmode_jupyter.cost.work import Run, Work
+from qmode_jupyter.simulation.memory import out_of_memory
 from qmode_jupyter.simulation.tasks import (
     EstimatedPub,
     PackedPub,
@@ -50,6 +51,8 @@ def simulate(task: Task) -> TaskResult:
         This machine's memory can't hold a circuit.
     SimulationFailedError
         Aer gave no result.
+    JobOutOfMemory
+        It needs more memory than this process may have.
     """
     from qiskit.exceptions import QiskitError
 
@@ -62,6 +65,8 @@ def simulate(task: Task) -> TaskResult:
         pubs = tuple(_simulated(backend, pub, task) for pub in task.pubs)
     except QiskitError as error:
         raise SimulationFailedError(f"It can't be simulated: {sentence(error.message)}") from None
+    except MemoryError as error:
+        raise out_of_memory(str(error)) from None
     simulated_s = time.perf_counter() - begin
     runs = [(pub.number, run) for pub in task.pubs for run in _runs(backend, pub)]
     return TaskResult(

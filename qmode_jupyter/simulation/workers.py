@@ -28,7 +28,7 @@ from typing import Any, Final
 
 from qmode_jupyter.errors import IBMRuntimeError, RuntimeClosedError
 from qmode_jupyter.simulation import worker_main
-from qmode_jupyter.simulation.process import WorkerProcess
+from qmode_jupyter.simulation.process import NoAnswer, WorkerProcess
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +40,17 @@ _CRASHES: Final = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, 
 
 class WorkerDied(IBMRuntimeError):
     """The process that simulated a job ended: killed, crashed, or out of memory; or none could be started."""
+
+
+class CallTimedOut(IBMRuntimeError):
+    """A job's preparation or simulation did not come to an end, and was stopped."""
+
+    def __init__(self, within_s: float) -> None:
+        super().__init__(
+            f"preparing and simulating this job took longer than {within_s:g} s of wall time and was "
+            "stopped: give it longer with RuntimeService(prepare_timeout=...), split it into smaller jobs, "
+            'or run it dry with options={"simulator": {"dry_run": True}}'
+        )
 
 
 def available_cores() -> int:
@@ -60,6 +71,8 @@ class _Call:
     tries: int = 0
     #: It was sent to a process that had ended before: nothing has read it, so that was no try.
     unread: bool = False
+    #: Seconds of wall time after which it is given up; None: never.
+    within_s: float | None = None
 
 
 class Workers:
@@ -117,8 +130,11 @@ class Workers:
                 for one in self._workers:
                     one.start()
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], *args: Any, within_s: float | None = None) -> Future[Any]:
         """Run ``function(*args)`` in another process.
+
+        With `within_s` it ends in `CallTimedOut` when it has run for so many seconds of wall time, and
+        its process is replaced.
 
         Raises
         ------
@@ -126,7 +142,7 @@ class Workers:
             The pool was closed, or belongs to another process.
         """
         self.start()
-        call = _Call(Future(), function, args)
+        call = _Call(Future(), function, args, within_s=within_s)
         with self._lock:
             if self._closed:
                 raise RuntimeClosedError("The processes that simulate were ended: make a new RuntimeService.")
@@ -313,7 +329,12 @@ class _Worker:
             self._pool.finish(self, partial(_fail, error))
             return process
         try:
-            reply = process.ask(request)
+            reply = process.ask(request, call.within_s)
+        except NoAnswer:
+            # Ended first: whoever hears of it may ask at once how many processes there are.
+            self._end(process)
+            self._pool.finish(self, partial(_fail, CallTimedOut(call.within_s or 0.0)))
+            return self._begin()
         except (EOFError, OSError) as error:
             code = self._end(process)
             if isinstance(error, BrokenPipeError | ConnectionResetError) and not call.unread:

@@ -27,8 +27,10 @@ USAGE = """%qmode COMMAND
                            those of the last cell on hardware
   calibrate FILE...|--reset
                            fit the cost model to receipts of your own, for all services to come
+  drill [NAME]             the faults that %%qsession --drill NAME lets you practise
   advise [ID]              what the run teaches, with its own numbers
-  export ID FILE [--force] save the record of a workload as JSON; --force overwrites a file
+  export ID FILE [--force] save the record and the results of a workload as JSON; --force overwrites
+                           a file
   close ID|--all           close a session or batch: no new jobs, the others run on
   cancel ID                cancel a job, or every job of a workload
   serve [--stop]           let IBM's client in other processes of this machine use the service

@@ -84,9 +84,14 @@ def test_a_word_is_an_id_its_beginning_or_a_name(services: Services) -> None:
     job = SamplerV2(batch).run([bell()], shots=10).job_id()
     batch.close()
     workload = str(batch.session_id)
-    assert services.find(workload) == services.find("scan") == services.find(workload[:8]) == (one, workload)
-    assert services.find(job[:6]) == (one, job)
-    assert services.latest() == (one, workload)
+    assert (
+        services.find(workload)
+        == services.find("scan")
+        == services.find(workload[:8])
+        == (one.runtime, workload)
+    )
+    assert services.find(job[:6]) == (one.runtime, job)
+    assert services.latest() == (one.runtime, workload)
     assert "Did you mean 'scan'?" in refused(lambda: services.find("scna"))
     assert "is the beginning of 2 ids" in refused(lambda: services.find(""))
 

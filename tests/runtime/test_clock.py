@@ -69,3 +69,17 @@ def test_a_manual_clock_says_where_it_is_held() -> None:
     clock.bound(3)
     with pytest.raises(RuntimeError, match="held at 3"):
         clock.advance(7)
+
+
+def test_a_wall_that_is_set_back_never_takes_time_back() -> None:
+    moment = [100.0]
+    clock = Clock(lambda: moment[0])
+    moment[0] = 110.0
+    assert clock.now() == 10.0
+    moment[0] = 50.0
+    assert clock.now() == 10.0
+    clock.run_at(2.0)  # whatever is asked of it meanwhile
+    clock.bound(20.0)
+    assert clock.now() == 10.0
+    moment[0] = 53.0
+    assert clock.now() == 16.0

@@ -333,7 +333,7 @@ def test_closing_that_was_interrupted_is_done_by_closing_again(
     own: RuntimeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = own.runtime._engine.stop
-    monkeypatch.setattr(own.runtime._engine, "stop", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(own.runtime._engine, "stop", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
     assert isinstance(outcome(own.close), KeyboardInterrupt)
     assert not own.closed
     monkeypatch.setattr(own.runtime._engine, "stop", stop)

@@ -20,6 +20,21 @@ def double(number: int) -> int:
     return 2 * number
 
 
+def want(size: int) -> tuple[int, int]:
+    """Have so many bytes for a moment; the process, and how many there were."""
+    return os.getpid(), len(bytearray(size))
+
+
+def wants_as_a_job() -> NoReturn:
+    from qmode_jupyter.simulation.memory import out_of_memory
+
+    try:
+        want(2**31)
+    except MemoryError:
+        raise out_of_memory() from None
+    raise AssertionError("there was memory")
+
+
 def fail() -> None:
     raise ValueError("no such thing")
 
@@ -166,3 +181,16 @@ RESULTS: dict[str, tuple[Callable[[], Any], str]] = {
 def carry_out(kind: str) -> Any:
     """Do it; in a worker."""
     return (KINDS | RESULTS | {"waits": (threading.Event().wait, "")})[kind][0]()
+
+
+def never_return(task: object) -> NoReturn:
+    """Never return, as Aer or the transpiler might."""
+    threading.Event().wait(600)
+    raise AssertionError
+
+
+def find_no_memory(task: object) -> NoReturn:
+    """Find no memory, as a job that is too large."""
+    from qmode_jupyter.simulation.memory import out_of_memory
+
+    raise out_of_memory()

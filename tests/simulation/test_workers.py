@@ -24,7 +24,7 @@ import pytest
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.simulation.process import WorkerProcess
 from qmode_jupyter.simulation.worker_main import CallFailed, CallTraceback
-from qmode_jupyter.simulation.workers import WorkerDied, Workers
+from qmode_jupyter.simulation.workers import CallTimedOut, WorkerDied, Workers
 from tests.simulation.chores import (
     KINDS,
     RESULTS,
@@ -34,6 +34,7 @@ from tests.simulation.chores import (
     double,
     exploding,
     fail,
+    hold_pythons_lock,
     pid_when_warm,
     refuse,
     write_pid_and_hang,
@@ -198,12 +199,12 @@ def test_a_process_that_had_ended_before_it_was_asked_is_no_try(
     assert workers.submit(double, 1).result(30) == 2
     asked, dead = WorkerProcess.ask, []
 
-    def ask_the_dead(process: WorkerProcess, request: bytes) -> bytes:
+    def ask_the_dead(process: WorkerProcess, request: bytes, within_s: float | None = None) -> bytes:
         if len(dead) < 2 and b"double" in request:  # what makes a process ready comes through
             dead.append(process)
             process._process.kill()
             process._process.wait()
-        return asked(process, request)
+        return asked(process, request, within_s)
 
     monkeypatch.setattr(WorkerProcess, "ask", ask_the_dead)
     assert workers.submit(double, 21).result(30) == 42
@@ -357,3 +358,24 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     script.wait(10)
     script.stdout.close()
     assert wait_for(lambda: not any(p.is_running() and p.status() != "zombie" for p in processes))
+
+
+def test_a_call_that_never_returns_is_given_up_and_its_process_replaced(
+    workers: Workers, tmp_path: Path
+) -> None:
+    other = workers.submit(write_pid_and_hang, str(tmp_path / "other"))
+    hung = workers.submit(write_pid_and_hang, str(tmp_path / "hung"), within_s=2.0)
+    waiting = workers.submit(double, 3)
+    with pytest.raises(CallTimedOut, match=r"longer than 2 s of wall time .*prepare_timeout"):
+        hung.result(60)
+    assert waiting.result(60) == 6  # by the process that took its place
+    assert not psutil.pid_exists(int((tmp_path / "hung").read_text()))
+    assert not other.done()
+    other.cancel()
+
+
+def test_a_call_that_holds_pythons_lock_is_given_up_too(workers: Workers, tmp_path: Path) -> None:
+    hung = workers.submit(hold_pythons_lock, str(tmp_path / "hung"), within_s=2.0)
+    with pytest.raises(CallTimedOut):
+        hung.result(60)
+    assert workers.submit(double, 3).result(60) == 6

@@ -6,6 +6,7 @@ Everything here reads the view model that all displays read (or a trace) and ret
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -24,9 +25,12 @@ from qmode_jupyter.notebook.text.grid import (
 )
 from qmode_jupyter.notebook.text.rows import PHASE_TITLES, Row, fold, rows_of, usage_of
 from qmode_jupyter.notebook.view_model import LISTED, Message, Timeout, Workload
+from qmode_jupyter.runtime.store.codec import job_of
+from qmode_jupyter.scheduler.records import JobState, shown_state
 from qmode_jupyter.style import words
 
 if TYPE_CHECKING:
+    from qmode_jupyter.runtime.store.archive import KeptJob
     from qmode_jupyter.scheduler.trace import Trace
 
 SEPARATOR: Final = " · "
@@ -115,6 +119,37 @@ def workloads_table(snapshot: Message, *, width: int = WIDTH, style: Style = PLA
     ]
     foot = f"prices are estimates on {title}; times are emulated"
     return "\n".join([*grid(columns, rows, width, style=style), "", cut(foot, width)])
+
+
+def kept_table(jobs: Sequence[KeptJob], *, most: int, width: int = WIDTH, style: Style = PLAIN) -> str:
+    """Return a table of at most so many of the jobs that were kept."""
+    columns = (
+        Column("kept from before"),
+        Column("primitive", leaves=3),
+        Column("on", leaves=2, gives_way=True),
+        Column("state"),
+        Column("usage", right=True),
+        Column("written", leaves=4),
+        Column("why", gives_way=True, leaves=1),
+    )
+    rows = []
+    for job in jobs[:most]:
+        record = job_of(job.record)
+        state = shown_state(record.state, record.reason_code)
+        failed = Cell(words.failure(record.reason_code, record.reason), "failed")
+        rows.append(
+            (
+                job.id,
+                job.program,
+                job.qpu,
+                Cell(words.job_word(state), state),
+                words.duration(record.charged_s) if record.settled else words.NOTHING,
+                time.strftime("%Y-%m-%d %H:%M", time.localtime(job.written)),
+                failed if state is JobState.FAILED else "",
+            )
+        )
+    foot = ["", cut("older ones: RuntimeService().jobs(limit, skip)", width)] if len(jobs) > most else []
+    return "\n".join([*grid(columns, rows, width, style=style), *foot])
 
 
 def jobs_table(

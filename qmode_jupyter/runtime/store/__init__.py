@@ -1,0 +1,1 @@
+"""What is kept when the process has gone: one file for all kernels of a person."""
