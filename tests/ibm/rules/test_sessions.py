@@ -167,10 +167,10 @@ def test_s6_its_details_have_fifteen_keys(
         assert set(opened.details()) == DETAILS
         job = run(opened, circuit)
     details = opened.details()
-    assert set(details) == DETAILS
-    assert all(details[word] for word in MOMENTS)
+    assert {word for word in DETAILS if details[word] not in (None, [])} == DETAILS, "the service sends each"
     assert (details["id"], details["backend_name"]) == (opened.session_id, "ibm_small")
-    assert (details["max_time"], details["usage_time"]) == (700, opened.usage())
+    assert (details["mode"], details["max_time"]) == ("dedicated" if kind is Session else "batch", 700)
+    assert details["usage_time"] == opened.usage() > 0
     assert details["started_at"] == details["last_job_started"] == moment(job, "running")
     assert details["closed_at"] == details["last_job_completed"] == moment(job, "finished")
 
@@ -388,13 +388,13 @@ def test_s17_v9_an_error_inside_it_goes_on_and_so_do_the_jobs(
 
     def broken_off() -> None:
         with session:
-            jobs.extend(SamplerV2().run([circuit]) for _ in range(2))
+            jobs.extend(SamplerV2().run([circuit]) for _ in range(7))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         broken_off()
     assert session.details()["accepting_jobs"] is False
-    assert [job.result() is not None for job in jobs] == [True, True]
+    assert [job.result()[0].data.meas.num_shots for job in jobs] == [4_096] * 7
     assert session.status() == "Closed"
 
 
