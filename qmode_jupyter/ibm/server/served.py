@@ -85,6 +85,8 @@ class Served:
         See `Hold`.
     sent
         By job.
+    said_open
+        Closed sessions and batches that somebody said should take jobs again: they don't (SEMANTICS S4).
     """
 
     service: RuntimeService
@@ -92,6 +94,7 @@ class Served:
     devices: Devices
     hold: Hold = "first"
     sent: dict[str, Sent] = field(default_factory=dict)
+    said_open: set[str] = field(default_factory=set)
 
     @property
     def runtime(self) -> Runtime:

@@ -10,7 +10,7 @@ from qmode_jupyter.errors import BackendNotFoundError, IBMInputValueError
 from qmode_jupyter.ibm.server.refusals import NO_BACKEND, Refusal, not_found
 from qmode_jupyter.ibm.server.served import NOTHING_TO_SAY, Answer, Call, Served
 from qmode_jupyter.ibm.server.wire import field, parsed
-from qmode_jupyter.scheduler.records import Mode, WorkloadRecord
+from qmode_jupyter.scheduler.records import WORKLOAD_ENDED, Mode, WorkloadRecord, WorkloadState
 
 #: The service's words for the modes.
 MODES: Final = {"dedicated": Mode.SESSION, "batch": Mode.BATCH}
@@ -39,10 +39,24 @@ def shown(served: Served, call: Call) -> Answer:
 
 
 def changed(served: Served, call: Call) -> Answer:
-    """Close one to new jobs; to open it again is accepted, and changes nothing (SEMANTICS S4, S18)."""
+    """Close one to new jobs; none is opened again (SEMANTICS S4, S18).
+
+    Of a closed one, the flag that is shown is as it was asked for, and it takes no jobs all the same. One
+    that still runs the last of its jobs refuses.
+    """
     record = _record(served, call)
     if not field(parsed(call.body), "accepting_jobs", YES_NO):
+        served.said_open.discard(record.id)
         served.runtime.workloads.close(record.id)
+    elif record.state is WorkloadState.CLOSED:
+        served.said_open.add(record.id)
+    elif not record.accepting_jobs:
+        raise Refusal(
+            409,
+            WORKLOAD_ENDED,
+            f"The {record.mode} {record.id} takes no new jobs, and is not opened again; its jobs run on.",
+            f"Open a new {record.mode}.",
+        )
     return NOTHING_TO_SAY
 
 
@@ -68,7 +82,7 @@ def _described(served: Served, record: WorkloadRecord) -> dict[str, Any]:
         "mode": wire_mode(record.mode),
         "state": details["state"],
         "state_reason": record.state_reason,
-        "accepting_jobs": record.accepting_jobs,
+        "accepting_jobs": record.accepting_jobs or record.id in served.said_open,
         "interactive_ttl": details["interactive_timeout"],
         "max_ttl": as_sent(record.max_time_s),
         "active_ttl": details["active_timeout"],

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qmode_jupyter.client.details import as_sent, wall
 from qmode_jupyter.ibm.server.refusals import bad_request, not_found
 from qmode_jupyter.ibm.server.served import Answer, Call, Served
 from qmode_jupyter.ibm.server.wire import moment, number
+from qmode_jupyter.scheduler.events import YOU, JobSubmitted, WorkloadOpened
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode, WorkloadRecord, WorkloadState
+
+if TYPE_CHECKING:
+    from qmode_jupyter.scheduler.scheduler import Scheduler
 
 #: Workloads on one page at most.
 MAX_PAGE: Final = 50
@@ -105,19 +109,25 @@ def workloads(served: Served, call: Call) -> Answer:
 
 
 def _all(served: Served) -> list[tuple[dict[str, Any], float]]:
-    """Return all workloads, the oldest first, and when each was made (seconds since 1970)."""
+    """Return all workloads, in the order in which they were made, and when (seconds since 1970)."""
     runtime = served.runtime
-    records = runtime.look(
-        lambda scheduler: [
-            (record, runtime.jobs.request(job).tags)
-            for job in runtime.jobs
-            if (record := scheduler.job(job)).workload is None
-        ]
-    )
-    made = [(_job(served, record, tags), record.submitted_at) for record, tags in records]
-    made += [(_workload(served, record), record.opened_at) for record in runtime.workloads.records()]
-    made.sort(key=lambda one: one[1])
-    return [(one, runtime.origin_s + at) for one, at in made]
+
+    def records(scheduler: Scheduler) -> list[tuple[JobRecord | WorkloadRecord, tuple[str, ...]]]:
+        kept = set(runtime.jobs)
+        found: list[tuple[JobRecord | WorkloadRecord, tuple[str, ...]]] = []
+        for event in scheduler.log:
+            if isinstance(event, WorkloadOpened) and event.tenant == YOU:
+                found.append((scheduler.workload(event.workload), ()))
+            elif isinstance(event, JobSubmitted) and event.workload is None and event.job in kept:
+                found.append((scheduler.job(event.job), runtime.jobs.request(event.job).tags))
+        return found
+
+    return [
+        (_workload(served, record), runtime.origin_s + record.opened_at)
+        if isinstance(record, WorkloadRecord)
+        else (_job(served, record, tags), runtime.origin_s + record.submitted_at)
+        for record, tags in runtime.look(records)
+    ]
 
 
 def _job(served: Served, record: JobRecord, tags: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,7 +18,7 @@ _MOST_DIGITS: Final = 9
 
 
 def parsed(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body.
+    """Return the JSON object in a body, whose numbers are all finite, so that it can be sent back.
 
     Raises
     ------
@@ -25,7 +26,7 @@ def parsed(body: bytes) -> dict[str, Any]:
         If there is none.
     """
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise bad_request(f"The body is not valid JSON: {error}") from None
     if not isinstance(found, dict):
@@ -102,3 +103,10 @@ def flag(text: str | None, name: str) -> bool | None:
 def written(unix_s: float | None) -> str | None:
     """Return a moment as the service writes it."""
     return None if unix_s is None else timestamp(unix_s)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is not a finite number")
+    return number

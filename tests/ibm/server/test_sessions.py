@@ -66,10 +66,22 @@ def test_s4_s18_one_that_was_closed_takes_no_job_and_is_not_opened_again(http: h
     session = opened(http, mode="batch")
     assert code(http.patch(f"/sessions/{session}", json={"accepting_jobs": "no"}), 400) == 1208
     assert http.get(f"/sessions/{session}").json()["accepting_jobs"] is True
-    for accepting in (False, True):
+    for accepting in (False, True, False):
         assert http.patch(f"/sessions/{session}", json={"accepting_jobs": accepting}).status_code == 204
-        assert http.get(f"/sessions/{session}").json()["accepting_jobs"] is False
-    assert code(http.post("/jobs", json=job(session_id=session)), 400) == 4001
+        shown = http.get(f"/sessions/{session}").json()
+        assert (shown["state"], shown["accepting_jobs"]) == ("closed", accepting)
+        assert code(http.post("/jobs", json=job(session_id=session)), 400) == 4001
+
+
+def test_s18_one_that_is_closing_is_not_opened_again(http: httpx.Client) -> None:
+    session = opened(http, mode="batch")
+    made = http.post("/jobs", json=job(session_id=session)).json()["id"]
+    assert http.patch(f"/sessions/{session}", json={"accepting_jobs": True}).status_code == 204
+    http.patch(f"/sessions/{session}", json={"accepting_jobs": False})
+    assert http.get(f"/jobs/{made}").json()["state"]["status"] in ("Queued", "Running")
+    assert code(http.patch(f"/sessions/{session}", json={"accepting_jobs": True}), 409) == 4001
+    shown = http.get(f"/sessions/{session}").json()
+    assert (shown["state"] != "closed", shown["accepting_jobs"]) == (True, False)
 
 
 def test_s19_cancelling_it_drops_what_waits_in_it(http: httpx.Client) -> None:

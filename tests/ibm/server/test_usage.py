@@ -56,6 +56,14 @@ def test_workloads_come_a_page_at_a_time_in_both_directions(http: httpx.Client, 
     assert first["total_count"] == second["total_count"] == len(everything)
 
 
+def test_workloads_made_at_one_moment_stand_in_the_order_in_which_they_were_made(
+    http: httpx.Client, five: list[str]
+) -> None:
+    for sort, expected in (("createdAt", five), ("-createdAt", five[::-1])):
+        listed = [one["id"] for one in http.get(f"/workloads?sort={sort}").json()["workloads"]]
+        assert [one for one in listed if one in five] == expected
+
+
 def test_workloads_are_found_by_what_they_are(http: httpx.Client, five: list[str]) -> None:
     def ids(query: str) -> list[str]:
         found = [one["id"] for one in http.get(f"/workloads?{query}&sort=createdAt").json()["workloads"]]

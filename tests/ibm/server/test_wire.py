@@ -26,6 +26,14 @@ def test_a_body_is_a_json_object() -> None:
     assert said(lambda: parsed(b'{"a":' * 100_000)).startswith("The body is not valid JSON: ")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_a_number_that_json_has_not_is_refused(number: str) -> None:
+    """What is kept of a body is echoed, and must be JSON again."""
+    with pytest.raises(Refusal, match=r"not valid JSON: .* is not a finite number") as caught:
+        parsed(f'{{"params": {{"options": [1.5, {number}]}}}}'.encode())
+    assert (caught.value.status, caught.value.code) == (400, 1208)
+
+
 def test_a_field_is_there_or_has_a_default_and_null_is_missing() -> None:
     assert field({"a": "x"}, "a", TEXT) == "x"
     assert field({"a": None}, "a", TEXT, "default") == "default"
