@@ -217,7 +217,7 @@ MAGICS: Final = (
         "%qmode statsu",
         (
             "%qmode has no command 'statsu'. Did you mean 'status'? There are status, backends, jobs, "
-            "show, usage, timeline, compare, why, receipt, calibrate, advise, export, close, cancel, serve."
+            "show, usage, timeline, compare, why, receipt, calibrate, drill, advise, export, close, cancel, serve."
         ),
     ),
     (

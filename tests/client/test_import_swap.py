@@ -11,6 +11,7 @@ import ast
 import importlib
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ IS_A_SNAPSHOT = "ibm_fez is fake_fez, IBM's snapshot of that device"
 
 
 @pytest.fixture(autouse=True)
-def an_account_of_its_own() -> Iterator[None]:
+def an_account_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     process.reset()
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path))
     yield
     process.reset()
 
