@@ -217,7 +217,8 @@ MAGICS: Final = (
         "%qmode statsu",
         (
             "%qmode has no command 'statsu'. Did you mean 'status'? There are status, backends, jobs, "
-            "show, usage, timeline, compare, why, receipt, calibrate, drill, advise, export, close, cancel, serve."
+            "show, usage, timeline, compare, why, receipt, calibrate, drill, advise, export, close, cancel, "
+            "serve."
         ),
     ),
     (

@@ -104,7 +104,7 @@ def test_j10_v20_cancelling(
         done.cancel()
 
 
-def test_j20_v19_one_that_runs_longer_than_it_may_is_an_error_of_its_own_class(
+def test_j3_j20_v19_one_that_runs_longer_than_it_may_is_an_error_of_its_own_class(
     small: IBMBackend, circuit: QuantumCircuit
 ) -> None:
     job = SamplerV2(small, {"max_execution_time": 5}).run([circuit], shots=40_000)
@@ -115,7 +115,7 @@ def test_j20_v19_one_that_runs_longer_than_it_may_is_an_error_of_its_own_class(
     assert "ran longer than maximum execution time" in job.error_message()
 
 
-def test_j11_j9_one_that_failed_says_why(small: IBMBackend, client: QiskitRuntimeService) -> None:
+def test_j7_j11_j9_one_that_failed_says_why(small: IBMBackend, client: QiskitRuntimeService) -> None:
     # What the client would not let through: a circuit that the QPU can't run.
     alien = QuantumCircuit(2)
     alien.h(0)
