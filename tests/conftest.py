@@ -110,7 +110,10 @@ def nothing_left_running() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep history apart for each test module: none finds the jobs of another."""
+    """Keep history apart for each test module: none finds the jobs, or the default service, of another."""
+    from qmode_jupyter.client import process
+
+    process.reset()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QMODE_HOME", str(tmp_path_factory.mktemp("history")))
         yield

@@ -9,7 +9,6 @@ import pytest
 from qiskit_aer import AerSimulator
 
 from qmode_jupyter import RuntimeService, SamplerV2, default_service
-from qmode_jupyter.client import process
 from qmode_jupyter.client.open_services import OpenServices
 from qmode_jupyter.client.service import belongs, service_of
 from qmode_jupyter.errors import (
@@ -17,12 +16,6 @@ from qmode_jupyter.errors import (
 )
 from qmode_jupyter.runtime.clock import ManualClock
 from tests.emulated import bell, service
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_a_new_process() -> None:
-    """Close the default service of another module, whose history is kept elsewhere."""
-    process.reset()
 
 
 def test_made_again_with_the_same_settings_it_is_the_same_account() -> None:

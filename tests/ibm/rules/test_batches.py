@@ -25,7 +25,7 @@ def circuit(small: IBMBackend) -> QuantumCircuit:
 def nothing_left_open(emulated: RuntimeService) -> Iterator[None]:
     """Each transcript begins on a free QPU."""
     yield
-    for workload in emulated.workloads():
+    for workload in emulated.runtime.workloads.records():
         emulated.runtime.workloads.abandon(workload.id)
 
 
