@@ -34,6 +34,14 @@ class Database:
         self.folder = folder
         self.path = folder / _NAME
 
+    def identity(self) -> tuple[int, int] | None:
+        """Return what tells the file from another one in its place; None if there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def writer(self) -> sqlite3.Connection:
         """Return a connection to write with; the file is made, or brought up to date, if need be.
 

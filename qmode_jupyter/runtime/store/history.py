@@ -166,6 +166,9 @@ class History:
     def _begin(self, db: sqlite3.Connection) -> None:
         """Enter the runtime, in a file that may know it or not."""
         me = self._identity
+        if self._lock is not None and not self._lock.stands:
+            self._lock.disown()
+            self._lock = None
         if self._lock is None:
             self._lock = RunningLock(self.store.folder, me.id)
         known = db.execute("SELECT number FROM runtimes WHERE id = ?", (me.id,)).fetchone()

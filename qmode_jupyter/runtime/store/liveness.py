@@ -31,6 +31,14 @@ class RunningLock:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         _held.add(self)
 
+    @property
+    def stands(self) -> bool:
+        """Whether its file is where others look for it: somebody may have cleared the folder."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Say that the runtime runs no more."""
         if os.getpid() == self._owner:
@@ -44,16 +52,20 @@ class RunningLock:
 
 
 def runs(folder: Path, runtime: str) -> bool:
-    """Whether the process of a runtime still has it; what one that was killed left behind is removed."""
+    """Whether the process of a runtime still has it; what one that was killed left behind is removed.
+
+    Where that can't be found out it may run: a runtime that is taken for dead loses its jobs.
+    """
     path = folder / _FOLDER / runtime
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared: two that look at one moment are not in each other's way.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
-    except BlockingIOError:
-        return True
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True
     return False
 
 

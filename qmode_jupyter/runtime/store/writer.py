@@ -64,6 +64,8 @@ class Writer:
         self._open = 0
         # ---- the thread's own
         self._db: sqlite3.Connection | None = None
+        #: Which file that is.
+        self._file: tuple[int, int] | None = None
         #: Changes that are not in the file yet, the oldest first.
         self._unwritten: list[Change] = []
         self._in_log = 0
@@ -193,6 +195,13 @@ class Writer:
             self._move_log()
 
     def _connected(self) -> sqlite3.Connection:
+        if self._db is not None and self._database.identity() != self._file:
+            # SQLite would write on, where nobody ever reads.
+            self._disconnect()
+            self._news.append(
+                f"{self._database.path} was removed while it was in use: what was kept before is lost, and a "
+                "new one is begun."
+            )
         if self._db is None:
             db = self._database.writer()
             try:
@@ -200,7 +209,7 @@ class Writer:
             except BaseException:
                 db.close()
                 raise
-            self._db = db
+            self._db, self._file = db, self._database.identity()
         return self._db
 
     def _one_by_one(self) -> None:

@@ -14,6 +14,7 @@ from qmode_jupyter import Batch, EstimatorV2, RuntimeService, SamplerV2, Session
 from qmode_jupyter.errors import QmodeWarning
 from qmode_jupyter.runtime.store import codec
 from qmode_jupyter.runtime.store.database import Database, Unwritable
+from qmode_jupyter.runtime.store.liveness import runs
 from tests.emulated import ansatz, bell, hamiltonian, service
 from tests.runtime.store.kept import change, ideal, rows, submit
 
@@ -172,8 +173,11 @@ def test_a_folder_that_goes_while_jobs_run_is_made_again(tmp_path: Path) -> None
     with service(store=folder) as emulated:
         submit(emulated).result()
         shutil.rmtree(folder)
-        job = submit(emulated)
+        with pytest.warns(QmodeWarning, match=r"history.db was removed while it was in use: .* is lost"):
+            job = submit(emulated)
         assert job.result() is not None
+        assert set(states(folder)) == {job.job_id()}
+        assert runs(folder, emulated.runtime.id), "others would take its jobs for lost"
 
 
 def test_a_newer_file_is_left_as_it_is_and_said_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -53,3 +54,27 @@ def test_a_fork_does_not_hold_it(tmp_path: Path) -> None:
     assert not runs(tmp_path, "mine")
     os.close(writing)
     os.waitpid(child, 0)
+
+
+def test_a_lock_knows_when_its_file_is_not_where_others_look(tmp_path: Path) -> None:
+    lock = RunningLock(tmp_path, "mine")
+    assert lock.stands
+    (tmp_path / "running" / "mine").unlink()
+    assert not lock.stands
+    (tmp_path / "running" / "mine").touch()
+    assert not lock.stands
+    lock.release()
+
+
+def test_one_whose_file_can_not_be_opened_is_not_taken_for_dead(tmp_path: Path) -> None:
+    (tmp_path / "running").mkdir()
+    (tmp_path / "running" / "loop").symlink_to("loop")
+    assert runs(tmp_path, "loop")
+
+
+def test_two_that_look_at_one_moment_are_not_in_each_other_s_way(tmp_path: Path) -> None:
+    (tmp_path / "running").mkdir()
+    (tmp_path / "running" / "dead").touch()
+    with (tmp_path / "running" / "dead").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as one that is looking
+        assert not runs(tmp_path, "dead")
