@@ -93,7 +93,7 @@ class RuntimeJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):
     JOB_FINAL_STATES: ClassVar[tuple[JobStatus, ...]] = ("DONE", "CANCELLED", "ERROR")
     ERROR: ClassVar[JobStatus] = "ERROR"
 
-    def __init__(self, service: JobService, job_id: str, runtime: Past | None = None) -> None:
+    def __init__(self, service: JobService, job_id: str, runtime: Runtime | Past | None = None) -> None:
         super().__init__(job_id)
         self._service = service
         #: What answers of it: the service's runtime, or an earlier one that was kept.

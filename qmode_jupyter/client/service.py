@@ -42,6 +42,7 @@ from qmode_jupyter.runtime.backend_answers import IBMAnswers, hand_out, was_hand
 from qmode_jupyter.runtime.backends import DEFAULT_BACKEND, backend_names, offered_names, snapshot_of
 from qmode_jupyter.runtime.runtime import Runtime
 from qmode_jupyter.runtime.store.archive import KeptJob, Wish
+from qmode_jupyter.runtime.store.codec import workload_of
 from qmode_jupyter.runtime.store.past import Past
 from qmode_jupyter.runtime.store_place import USER
 from qmode_jupyter.scheduler.plans import plan as find_plan
@@ -467,13 +468,12 @@ class RuntimeService(metaclass=_OnePerAccount):
 
     def job(self, job_id: str) -> RuntimeJob:
         """Return a job; `RuntimeJobNotFound` if there is none."""
-        job = RuntimeJob(self, checked("job_id", TEXT, job_id))
-        holder = self._runtime.holder(job_id)
+        holder = self._runtime.holder(checked("job_id", TEXT, job_id))
         holder.jobs.request(job_id)
         elsewhere = holder.running_elsewhere() if isinstance(holder, Past) else ""
         if elsewhere and self._runtime.first(f"elsewhere {holder.id}"):
             warn(f"Job {job_id} is of {elsewhere}: it reads as it was last written.", QmodeWarning)
-        return job
+        return RuntimeJob(self, job_id, holder)
 
     def jobs(
         self,
@@ -584,8 +584,7 @@ class RuntimeService(metaclass=_OnePerAccount):
         for workload in kept:
             past = self._runtime.past(workload.runtime)
             if past is not None and workload.mode != "job":
-                record = past.workloads.record(workload.id)
-                found.append(moved(record, past.origin_s - self._runtime.origin_s))
+                found.append(moved(workload_of(workload.record), past.origin_s - self._runtime.origin_s))
         return (*found, *self._runtime.workloads.records())
 
     def trace(self, of: str | None = None) -> Trace:

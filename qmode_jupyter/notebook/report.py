@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from qmode_jupyter.notebook.text.tables import usage_table
 from qmode_jupyter.scheduler.records import JobRecord
 from qmode_jupyter.scheduler.trace import Trace
+from qmode_jupyter.style.tables import preformatted
 from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
@@ -49,6 +49,4 @@ class Report:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         table = str(self)
-        # Said here, because pages that show a notebook give text in HTML their own font.
-        style = "font-family:ui-monospace,Menlo,Consolas,monospace;line-height:1.25;overflow-x:auto"
-        return {"text/plain": table, "text/html": f'<pre style="{style}">{escape(table)}</pre>'}
+        return {"text/plain": table, "text/html": preformatted(table)}

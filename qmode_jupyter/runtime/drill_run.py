@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from qmode_jupyter.errors import RequestsApiError
@@ -29,6 +28,7 @@ from qmode_jupyter.runtime.qpus import Qpus
 from qmode_jupyter.scheduler.event_queue import Arrival, Execution, Fault, Outcome
 from qmode_jupyter.scheduler.events import YOU, JobSubmitted, TenantArrived, grained
 from qmode_jupyter.scheduler.records import JobRecord, JobState, Mode
+from qmode_jupyter.style.tables import preformatted
 from qmode_jupyter.style.words import count
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class DrillReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        style = "font-family:ui-monospace,Menlo,Consolas,monospace;line-height:1.25;overflow-x:auto"
-        return f'<pre style="{style}">{escape(str(self))}</pre>'
+        return preformatted(str(self))
 
 
 class DrillRun:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from qmode_jupyter.errors import IBMInputValueError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from qmode_jupyter.runtime.engine import Engine
     from qmode_jupyter.runtime.ids import Ids
+    from qmode_jupyter.scheduler.records import JobRecord
+    from qmode_jupyter.scheduler.scheduler import Scheduler
 
 
 @dataclass(slots=True)
@@ -26,6 +28,16 @@ class JobGroup:
     opened_at: float
     jobs: list[str] = field(default_factory=list)
     closed_at: float | None = None
+
+
+class KnownGroups(Protocol):
+    """Groups of a runtime that runs, or that was kept."""
+
+    def __contains__(self, group: object) -> bool:
+        """Whether there is one of this id."""
+
+    def __getitem__(self, group: str) -> JobGroup:
+        """Return one."""
 
 
 class Groups:
@@ -67,3 +79,15 @@ class Groups:
             if self.joined is closed:
                 self.joined = None
         self._engine.post(lambda: self._engine.mark(group))
+
+
+def traced(
+    of: str, groups: KnownGroups, scheduler: Scheduler, job_record: Callable[[str], JobRecord]
+) -> tuple[tuple[str, ...], str]:
+    """Return what the trace of a session, batch, group or job looks at, and its QPU."""
+    if of in groups:
+        group = groups[of]
+        return tuple(group.jobs) or (of,), group.qpu
+    if of in scheduler.workloads:
+        return (of,), scheduler.workloads[of].qpu
+    return (of,), job_record(of).qpu

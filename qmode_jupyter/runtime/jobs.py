@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from qmode_jupyter.errors import RuntimeJobNotFound
-from qmode_jupyter.scheduler.records import JobState
+from qmode_jupyter.errors import RuntimeInvalidStateError, RuntimeJobNotFound
+from qmode_jupyter.scheduler.records import JobRecord, JobState
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -121,3 +121,12 @@ class Jobs:
         del self._requests[job]
         self._groups.pop(job, None)
         self._read.discard(job)
+
+
+def check_ended(record: JobRecord) -> None:
+    """Raise `RuntimeInvalidStateError` for a job that is to be deleted and has not ended."""
+    if not record.settled:
+        raise RuntimeInvalidStateError(
+            f"Job {record.id} is {record.status} and only a job that has ended can be deleted: "
+            "cancel it first."
+        )

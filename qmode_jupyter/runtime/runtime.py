@@ -12,7 +12,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,9 +33,9 @@ from qmode_jupyter.runtime.clock import Clock, checked_seconds, checked_timeout,
 from qmode_jupyter.runtime.drill_run import DrillReport, DrillRun
 from qmode_jupyter.runtime.drills import CancelJob, Mishap, PrepareFor
 from qmode_jupyter.runtime.engine import Caller, Engine, Speed
-from qmode_jupyter.runtime.groups import Groups
+from qmode_jupyter.runtime.groups import Groups, traced
 from qmode_jupyter.runtime.ids import Ids
-from qmode_jupyter.runtime.jobs import JobRequest, Jobs
+from qmode_jupyter.runtime.jobs import JobRequest, Jobs, check_ended
 from qmode_jupyter.runtime.qpus import Qpus
 from qmode_jupyter.runtime.settings import Settings
 from qmode_jupyter.runtime.store.archive import Archive
@@ -340,11 +340,7 @@ class Runtime:
         RuntimeInvalidStateError
             If it has not ended.
         """
-        record = self.job_record(job)
-        if not record.settled:
-            raise RuntimeInvalidStateError(
-                f"Job {job} is {record.status} and only a job that has ended can be deleted: cancel it first."
-            )
+        check_ended(self.job_record(job))
         self.jobs.remove(job)
         self._executor.forget(job)
         self._history.deleted(job)
@@ -461,16 +457,11 @@ class Runtime:
 
     def trace(self, of: str | None = None) -> Trace:
         """Return the record of a session, batch, group or job, or of everything on the last QPU used."""
-        focus: Collection[str]
+        focus: tuple[str, ...]
         if of is None:
             focus, qpu = (), self._last_qpu()
-        elif of in self.groups:
-            group = self.groups[of]
-            focus, qpu = tuple(group.jobs) or (of,), group.qpu
-        elif of in self._scheduler.workloads:
-            focus, qpu = (of,), self._scheduler.workloads[of].qpu
         else:
-            focus, qpu = (of,), self.job_record(of).qpu
+            focus, qpu = traced(of, self.groups, self._scheduler, self.job_record)
         spread = self.settings.spread
         return self.look(lambda scheduler: take(scheduler, qpu, focus, self.origin_s, spread))
 

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from html import escape
 
 
+def preformatted(text: str) -> str:
+    """Return text that is laid out in lines and columns as HTML, every character of it as it is."""
+    # Said here, because pages that show a notebook give text in HTML their own font.
+    style = "font-family:ui-monospace,Menlo,Consolas,monospace;line-height:1.25;overflow-x:auto"
+    return f'<pre style="{style}">{escape(text)}</pre>'
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of words under headings.

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
 from qmode_jupyter import RuntimeService, ibm
 from qmode_jupyter.ibm.server.listening import Server
 from qmode_jupyter.runtime.clock import ManualClock
+from tests.ibm.circuits import bell
 
 #: Small ones, so that nothing here takes long.
 BACKENDS = {"ibm_small": "fake_manila", "ibm_device": "generic_19q"}
@@ -61,3 +63,16 @@ def client(server: Server) -> QiskitRuntimeService:
 @pytest.fixture(scope="module")
 def small(client: QiskitRuntimeService) -> IBMBackend:
     return client.backend("ibm_small")
+
+
+@pytest.fixture(scope="module")
+def circuit(small: IBMBackend) -> QuantumCircuit:
+    return bell(small)
+
+
+@pytest.fixture
+def patient(emulated: RuntimeService, server: Server) -> Iterator[QiskitRuntimeService]:
+    """A client of a server that answers every question at once: nothing runs while it asks."""
+    with ibm.serve(emulated, backends={"ibm_small": "fake_manila"}, hold="never") as other:
+        yield ibm.service(other)
+    ibm.connect._servers[emulated] = server

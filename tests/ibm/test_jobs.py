@@ -18,23 +18,8 @@ from qiskit_ibm_runtime.exceptions import (
 )
 
 from qmode_jupyter import RuntimeService, ibm
-from qmode_jupyter.ibm.server.listening import Server
 from qmode_jupyter.runtime.clock import ManualClock
 from tests.ibm.circuits import bell
-
-
-@pytest.fixture(scope="module")
-def circuit(small: IBMBackend) -> QuantumCircuit:
-    return bell(small)
-
-
-@pytest.fixture
-def patient(emulated: RuntimeService, server: Server) -> QiskitRuntimeService:
-    """A client of a server that answers every question at once: nothing runs while it asks."""
-    with ibm.serve(emulated, backends={"ibm_small": "fake_manila"}, hold="never") as other:
-        yield ibm.service(other)
-    ibm.connect._servers[emulated] = server
-
 
 # ---- its life
 

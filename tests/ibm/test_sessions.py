@@ -8,13 +8,6 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService, SamplerV2, Session
 
-from tests.ibm.circuits import bell
-
-
-@pytest.fixture(scope="module")
-def circuit(small: IBMBackend) -> QuantumCircuit:
-    return bell(small)
-
 
 def test_v26_v27_p2_another_backend_and_a_primitive_from_outside(
     small: IBMBackend, client: QiskitRuntimeService, circuit: QuantumCircuit, caplog: pytest.LogCaptureFixture

@@ -113,12 +113,11 @@ def _all(served: Served) -> list[tuple[dict[str, Any], float]]:
     runtime = served.runtime
 
     def records(scheduler: Scheduler) -> list[tuple[JobRecord | WorkloadRecord, tuple[str, ...]]]:
-        kept = set(runtime.jobs)
         found: list[tuple[JobRecord | WorkloadRecord, tuple[str, ...]]] = []
         for event in scheduler.log:
             if isinstance(event, WorkloadOpened) and event.tenant == YOU:
                 found.append((scheduler.workload(event.workload), ()))
-            elif isinstance(event, JobSubmitted) and event.workload is None and event.job in kept:
+            elif isinstance(event, JobSubmitted) and event.workload is None and event.job in runtime.jobs:
                 found.append((scheduler.job(event.job), runtime.jobs.request(event.job).tags))
         return found
 

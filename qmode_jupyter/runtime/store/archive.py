@@ -135,7 +135,8 @@ class Archive:
         self._without = without
         self._database = Database(store.folder)
         self._lock = threading.Lock()
-        self._db: tuple[int, int, sqlite3.Connection] | None = None
+        #: Of which file, in which process, and the connection.
+        self._db: tuple[tuple[int, int], int, sqlite3.Connection] | None = None
 
     # ---- what there is
 
@@ -324,12 +325,11 @@ class Archive:
         return query.replace("{own}", "" if row is None else str(row[0]))
 
     def _connected(self) -> sqlite3.Connection | None:
-        try:
-            inode = self._database.path.stat().st_ino
-        except OSError:
+        file = self._database.identity()
+        if file is None:
             self._disconnect()
             return None
-        here = (inode, os.getpid())
+        here = (file, os.getpid())
         if self._db is None or self._db[:2] != here:  # another file was put there, or this is a fork
             self._disconnect()
             db = self._database.reader()

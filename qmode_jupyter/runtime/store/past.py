@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -19,7 +19,8 @@ from qmode_jupyter.errors import (
     RuntimeJobNotFound,
 )
 from qmode_jupyter.runtime.clock import Clock, timestamp
-from qmode_jupyter.runtime.groups import JobGroup
+from qmode_jupyter.runtime.groups import JobGroup, traced
+from qmode_jupyter.runtime.jobs import check_ended
 from qmode_jupyter.runtime.settings import Settings
 from qmode_jupyter.runtime.store import codec
 from qmode_jupyter.runtime.store.archive import Archive, KeptJob, KeptRuntime
@@ -364,11 +365,7 @@ class Past:
         RuntimeInvalidStateError
             If it has not ended.
         """
-        record = self.job_record(job)
-        if not record.settled:
-            raise RuntimeInvalidStateError(
-                f"Job {job} is {record.status} and only a job that has ended can be deleted: cancel it first."
-            )
+        check_ended(self.job_record(job))
         self.jobs.remove(job)
 
     # ---- what happened
@@ -379,16 +376,11 @@ class Past:
 
     def trace(self, of: str | None = None) -> Trace:
         """Return the record of a session, batch, group or job."""
-        focus: Collection[str]
+        focus: tuple[str, ...]
         if of is None:
             focus, qpu = (), [*self._scheduler.qpus][-1]
-        elif of in self.groups:
-            group = self.groups[of]
-            focus, qpu = tuple(group.jobs) or (of,), group.qpu
-        elif of in self._scheduler.workloads:
-            focus, qpu = (of,), self._scheduler.workloads[of].qpu
         else:
-            focus, qpu = (of,), self.job_record(of).qpu
+            focus, qpu = traced(of, self.groups, self._scheduler, self.job_record)
         return take(self._scheduler, qpu, focus, self.origin_s, self.settings.spread)
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
@@ -10,23 +9,11 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import Batch, IBMBackend, QiskitRuntimeService, RuntimeJobV2, SamplerV2, Session
 
-from qmode_jupyter import RuntimeService
 from qmode_jupyter.runtime.clock import ManualClock
 from tests.ibm.circuits import bell
 from tests.ibm.rules.workloads import BUSY, QUEUE_S, backend_of, between, moment, run, states, submit
 
-
-@pytest.fixture(scope="module")
-def circuit(small: IBMBackend) -> QuantumCircuit:
-    return bell(small)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_open(emulated: RuntimeService) -> Iterator[None]:
-    """Each transcript begins on a free QPU."""
-    yield
-    for workload in emulated.runtime.workloads.records():
-        emulated.runtime.workloads.abandon(workload.id)
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 def on_qpu(job: RuntimeJobV2) -> tuple[datetime, datetime]:

@@ -11,27 +11,13 @@ from qiskit.providers import JobTimeoutError
 from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService, RuntimeJobV2, SamplerV2, Session, exceptions
 from qiskit_ibm_runtime.runtime_job_v2 import JobStatus
 
-from qmode_jupyter import RuntimeService, ibm
-from qmode_jupyter.ibm.server.listening import Server
+from qmode_jupyter import RuntimeService
 from qmode_jupyter.runtime.clock import ManualClock
 from tests.ibm.circuits import bell
 from tests.ibm.rules.workloads import submit
 
 #: As many as are prepared at once on one QPU.
 LANES = 5
-
-
-@pytest.fixture(scope="module")
-def circuit(small: IBMBackend) -> QuantumCircuit:
-    return bell(small)
-
-
-@pytest.fixture
-def patient(emulated: RuntimeService, server: Server) -> QiskitRuntimeService:
-    """A client of a server that answers every question at once: nothing runs while it asks."""
-    with ibm.serve(emulated, backends={"ibm_small": "fake_manila"}, hold="never") as other:
-        yield ibm.service(other)
-    ibm.connect._servers[emulated] = server
 
 
 @pytest.fixture

@@ -11,12 +11,6 @@ from qiskit_ibm_runtime import Batch, EstimatorV2, IBMBackend, SamplerV2, Sessio
 from qiskit_ibm_runtime.exceptions import IBMInputValueError, IBMRuntimeError
 
 from qmode_jupyter import RuntimeService
-from tests.ibm.circuits import bell
-
-
-@pytest.fixture(scope="module")
-def circuit(small: IBMBackend) -> QuantumCircuit:
-    return bell(small)
 
 
 @pytest.fixture
