@@ -57,6 +57,7 @@ max_time is too small.
 from __future__ import annotations
 
 from qmode_jupyter.style.characters import printable_lines
+from qmode_jupyter.style.tracebacks import own_lines
 
 __all__ = [
     "ApiError",
@@ -104,6 +105,10 @@ class QmodeError(Exception):
     def message(self) -> str:
         """The error's text, as `QiskitError` has it."""
         return str(self)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it: the person's own lines, none of ours."""
+        return own_lines(self)
 
 
 class IBMError(QmodeError):

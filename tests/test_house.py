@@ -205,9 +205,15 @@ def test_a_module_keeps_no_state(path: Path) -> None:
 
 def test_errors_import_nothing_but_the_standard_library_and_how_texts_are_shown() -> None:
     known = set(sys.stdlib_module_names)
-    assert imported(tree_of(PACKAGE / "style" / "characters.py")) <= known
+    for name in ("characters.py", "tracebacks.py"):
+        assert imported(tree_of(PACKAGE / "style" / name)) <= known
     assert imported(tree_of(PACKAGE / "errors.py")) <= known | {"qmode_jupyter"}
-    assert "from qmode_jupyter.style.characters import" in (PACKAGE / "errors.py").read_text(encoding="utf-8")
+    theirs = {"qmode_jupyter.style.characters", "qmode_jupyter.style.tracebacks"}
+    text = (PACKAGE / "errors.py").read_text(encoding="utf-8")
+    assert (
+        set(re.findall(r"from (qmode_jupyter\S*) import", text.partition("__all__")[0].rpartition('"""')[2]))
+        == theirs
+    )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

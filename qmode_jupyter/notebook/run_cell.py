@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from typing import Any, TypeGuard
 
 from IPython.core.error import UsageError
@@ -36,9 +37,8 @@ def run_body(shell: InteractiveShell, body: str) -> BaseException | None:
 
     The exception shows itself, when it is raised again, with the traceback that it had here.
     """
-    with _last_kept(shell) as kept:
-        # The magic's own line counts: with a line in its place, line numbers are the cell's.
-        result = shell.run_cell("\n" + body, store_history=False)
+    with _last_kept(shell) as kept, _numbered_as_written(shell, body):
+        result = shell.run_cell(body, store_history=False)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     if error is not None and kept:
         lines = kept[-1]
@@ -58,6 +58,28 @@ def _stand_in(error: BaseException) -> BaseException:
     stand_in: BaseException = kind(str(error))
     stand_in.__cause__ = error
     return stand_in
+
+
+@contextmanager
+def _numbered_as_written(shell: InteractiveShell, body: str) -> Iterator[None]:
+    """Give the lines of the cell that runs next the numbers that the editor shows.
+
+    The magic's own line counts, and so do empty lines below it, which IPython takes away. They are put
+    back only when a cell has been read, so that one that begins with a magic stays one.
+    """
+    above = 1 + sum(1 for _ in takewhile(str.isspace, body.splitlines(keepends=True)))
+    steps = shell.input_transformers_post
+
+    def numbered(lines: list[str]) -> list[str]:
+        steps.remove(numbered)  # cells that this one runs have numbers of their own
+        return ["\n"] * above + lines
+
+    steps.append(numbered)
+    try:
+        yield
+    finally:
+        if numbered in steps:
+            steps.remove(numbered)
 
 
 @contextmanager

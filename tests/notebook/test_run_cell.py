@@ -10,12 +10,17 @@ from IPython.core.interactiveshell import InteractiveShell
 from tests.notebook.cells import run, said
 
 
+def plain(text: str) -> str:
+    """What is read of a text in colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
 def test_an_error_shows_once_with_its_line_and_closes_the_session(shell: InteractiveShell) -> None:
     shown, error = run(shell, "%%qsession -b aer_simulator\nx = 1\ndef f():\n    raise KeyError('oops')\nf()")
     assert isinstance(error, KeyError)
     text = shown.stdout + shown.stderr
     assert text.count("Traceback") == 1
-    assert "line 4, in f()" in text or "line 4" in text
+    assert re.findall(r"Cell In\[\d+\], line (\d+)", plain(text)) == ["5", "4"]  # as the editor numbers them
     assert "workload_cell.py" not in text
     assert "run_cell_magic" not in text
     assert shell.user_ns["session"].status() == "Closed"
@@ -24,8 +29,9 @@ def test_an_error_shows_once_with_its_line_and_closes_the_session(shell: Interac
 def test_a_syntax_error_shows_once(shell: InteractiveShell) -> None:
     shown, error = run(shell, "%%qsession -b aer_simulator\nx = = 1")
     assert isinstance(error.__cause__, SyntaxError)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.stdout + shown.stderr)
+    text = plain(shown.stdout + shown.stderr)
     assert text.count("SyntaxError: invalid syntax") == 1
+    assert re.search(r"Cell In\[\d+\], line 2\n", text)
     assert "workload_cell.py" not in text
 
 
@@ -73,13 +79,67 @@ def test_what_goes_wrong_shows_as_it_does_without_a_magic(shell: InteractiveShel
 
     def output(magic: str) -> tuple[str, str]:
         shown, error = run(shell, magic + cell)
-        text = re.sub(r"\x1b\[[0-9;]*m", "", shown.stdout + shown.stderr)
-        # A time, and the line that a magic may make of a cell.
-        return type(error).__name__, re.sub(r"CPU times: .*\n|Wall time: .*\n", "", text).strip()
+        text = plain(shown.stdout + shown.stderr)
+        # A time, and the numbers of lines, which the magic's own line moves on.
+        text = re.sub(r"CPU times: .*\n|Wall time: .*\n", "", text).strip()
+        return type(error).__name__, re.sub(r"(?m)(line |^ *(?:-+> )?|input-)\d[\w-]*", r"\1N", text)
 
-    plain = output("")
-    assert output("%%qjob -b aer_simulator -q\n") == plain
-    assert (plain[1] == "") if line is None else (plain[1].count(line) == 1)
+    without = output("")
+    assert output("%%qjob -b aer_simulator -q\n") == without
+    assert (without[1] == "") if line is None else (without[1].count(line) == 1)
+
+
+#: What the service refuses, the line of the cell that is shown for it, and how the message begins.
+REFUSALS = {
+    "a budget": (
+        """%%qbatch -b aer_simulator -q --budget 3s
+from scipy.optimize import minimize
+
+def cost(x):
+    return Sampler().run([bell]).result()[0].data.meas.num_shots
+minimize(cost, [1.0], method='COBYLA')
+""",
+        ["6", "5"],
+        "BudgetExceededError: The job was not submitted",
+    ),
+    "a closed session": (
+        "%%qsession -b aer_simulator -q\n\n\nsession.close()\nSampler().run([bell])",
+        ["5"],
+        "IBMRuntimeError: The session is closed.",
+    ),
+    "a circuit": (
+        "%%qbatch -b fake_manila -q\nx = 1\nSampler().run([bell])",
+        ["3"],
+        "NotISAError: The instruction h on qubits (0,)",
+    ),
+    "an option": (
+        "%%qbatch -b aer_simulator -q\nSampler(options={'default_shot': 3})",
+        ["2"],
+        "OptionError: ",
+    ),
+    "a result in an ordinary cell": (
+        "x = 1\n\njob.result()",
+        ["3"],
+        "RuntimeJobMaxTimeoutError: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("mode", ["Context", "Plain"])
+def test_what_the_service_refuses_shows_the_line_of_the_person_and_one_of_ours(
+    shell: InteractiveShell, name: str, mode: str
+) -> None:
+    cell, lines, message = REFUSALS[name]
+    run(shell, "%%qjob -b aer_simulator -q\njob = Sampler(backend, {'max_execution_time': 1}).run([bell])")
+    run(shell, f"%xmode {mode}")
+    shown, error = run(shell, cell)
+    run(shell, "%xmode Context")
+    text = plain(shown.stdout + shown.stderr)
+    assert type(error).__name__ == message.partition(":")[0]
+    assert re.findall(r"Cell In\[\d+\], line (\d+)", text) == lines
+    assert text.count(message) == 1
+    assert not re.search(r"\.py|run_cell_magic", text)
 
 
 def test_a_cell_that_awaits_is_refused(shell: InteractiveShell) -> None:
