@@ -216,9 +216,12 @@ class HardwareCell:
     def _finish(self, watch: Watch, display: LiveDisplay, error: BaseException | None) -> None:
         facts = watch.facts()
         report = Report(trace_of(facts), facts.id)
-        display.finish()
-        if not self._flags.no_timeline:
-            display.draw(report)
+        if error is not None and not report.jobs:
+            display.withdraw()
+        else:
+            display.finish()
+            if not self._flags.no_timeline:
+                display.draw(report)
         if self._flags.out is not None:
             self._shell.push({self._flags.out: report})
         if not isinstance(error, KeyboardInterrupt) and (line := self._keep_receipts(watch)):

@@ -7,11 +7,13 @@ numbers and without our frames.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import takewhile
+from types import FrameType
 from typing import Any, TypeGuard
 
 from IPython.core.error import UsageError
@@ -62,24 +64,43 @@ def _stand_in(error: BaseException) -> BaseException:
 
 @contextmanager
 def _numbered_as_written(shell: InteractiveShell, body: str) -> Iterator[None]:
-    """Give the lines of the cell that runs next the numbers that the editor shows.
+    """Give the cell that runs next, and its lines, the numbers that the editor shows.
 
     The magic's own line counts, and so do empty lines below it, which IPython takes away. They are put
-    back only when a cell has been read, so that one that begins with a magic stays one.
+    back only when a cell has been read, so that one that begins with a magic stays one. The cell's
+    number is that of the cell around the magic: IPython may have counted on since. Cells that this
+    one runs have numbers of their own.
     """
     above = 1 + sum(1 for _ in takewhile(str.isspace, body.splitlines(keepends=True)))
-    steps = shell.input_transformers_post
+    number = _cell_number(shell)
+    steps, compiler = shell.input_transformers_post, shell.compile
 
     def numbered(lines: list[str]) -> list[str]:
-        steps.remove(numbered)  # cells that this one runs have numbers of their own
+        steps.remove(numbered)
         return ["\n"] * above + lines
 
+    def cache(code: str, count: int = 0, raw_code: str | None = None) -> str:
+        del compiler.cache
+        return compiler.cache(code, count if number is None else number, raw_code)
+
     steps.append(numbered)
+    compiler.cache = cache  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
         if numbered in steps:
             steps.remove(numbered)
+        vars(compiler).pop("cache", None)
+
+
+def _cell_number(shell: InteractiveShell) -> int | None:
+    """Return the number of the cell that is running."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_globals is not shell.user_global_ns:
+        frame = frame.f_back
+    name = None if frame is None else shell.compile.format_code_name(frame.f_code.co_filename)
+    found = re.search(r"\d+", name[1]) if name else None
+    return int(found[0]) if found else None
 
 
 @contextmanager

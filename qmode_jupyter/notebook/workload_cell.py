@@ -255,9 +255,12 @@ class WorkloadCell:
 
     def _finish(self, owner: str, display: LiveDisplay, error: BaseException | None) -> None:
         report = Report(self._runtime.trace(owner), owner)
-        display.finish()
-        if not self._flags.no_timeline:
-            display.draw(report)
+        if error is not None and not report.jobs:
+            display.withdraw()
+        else:
+            display.finish()
+            if not self._flags.no_timeline:
+                display.draw(report)
         self._show_drill()
         self._store(report)
         if error is not None:

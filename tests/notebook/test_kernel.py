@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,56 @@ def test_a_cell_leaves_a_still_card_and_a_timeline(kernel: Kernel) -> None:
     assert "kept" in last["text/html"]
     assert "application/vnd.jupyter.widget-view+json" not in last
     assert any("image/png" in d for d in shown["data"])
+
+
+#: Cells that go wrong before there is a job: at once, and when the live card is there already.
+BEFORE_THE_FIRST_JOB = {
+    "at once": "1 / 0",
+    "later": """
+import gc, threading
+from qmode_jupyter.notebook.display.widget import StatusWidget
+while not any(isinstance(one, StatusWidget) for one in gc.get_objects()):
+    threading.Event().wait(0.02)
+1 / 0
+""",
+    "by its budget": "Sampler().run([bell])",
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_THE_FIRST_JOB)
+@pytest.mark.parametrize("magic", ["qsession", "qbatch", "qjob"])
+def test_what_goes_wrong_before_the_first_job_leaves_the_error_alone(
+    kernel: Kernel, magic: str, name: str
+) -> None:
+    budget = "--budget 1s" if name == "by its budget" else ""
+    body = BEFORE_THE_FIRST_JOB[name].replace(
+        "Sampler()", "Sampler(mode=backend)" if magic == "qjob" else "Sampler()"
+    )
+    shown = kernel.run(f"%%{magic} -b aer_simulator {budget}\n{body}")
+    assert len(shown["errors"]) == 1
+    assert shown["updates"][-1] == {"text/plain": "", "text/html": ""}
+    assert not any("image/png" in data for data in shown["data"])
+    assert (shown["stdout"], shown["stderr"]) == ("", "")
+
+
+def test_what_goes_wrong_after_a_job_leaves_card_and_timeline(kernel: Kernel) -> None:
+    shown = kernel.run("%%qsession -b aer_simulator\nSampler().run([bell]).result()\n1 / 0")
+    assert len(shown["errors"]) == 1
+    assert "Closed" in shown["updates"][-1]["text/html"]
+    assert any("image/png" in data for data in shown["data"])
+
+
+def test_what_the_service_refuses_shows_the_line_of_the_person_and_one_of_ours(kernel: Kernel) -> None:
+    kernel.run("%%qjob -b aer_simulator -q\njob = Sampler(backend, {'max_execution_time': 1}).run([bell])")
+    for cell, line in (
+        ("%%qsession -b aer_simulator -q\n\nsession.close()\nSampler().run([bell])", 4),
+        ("x = 1\njob.result()", 2),
+    ):
+        (error,) = kernel.run(cell)["errors"]
+        text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+        assert re.findall(r"Cell In\[\d+\], line (\d+)", text) == [str(line)]
+        assert ".py" not in text
+        assert text.strip().splitlines()[-1].startswith(error["ename"])
 
 
 def test_an_interrupt_with_twenty_jobs_is_over_within_a_second(kernel: Kernel) -> None:

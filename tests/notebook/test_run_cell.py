@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tests.notebook.cells import run, said
+from tests.notebook.terminal import terminal
 
 
 def plain(text: str) -> str:
@@ -140,6 +142,17 @@ def test_what_the_service_refuses_shows_the_line_of_the_person_and_one_of_ours(
     assert re.findall(r"Cell In\[\d+\], line (\d+)", text) == lines
     assert text.count(message) == 1
     assert not re.search(r"\.py|run_cell_magic", text)
+
+
+def test_in_a_terminal_cells_and_lines_have_the_numbers_that_are_seen(tmp_path: Path) -> None:
+    with terminal(tmp_path) as ipython:
+        ipython.run("%load_ext qmode_jupyter")
+        text = ipython.run("%%qsession -b aer_simulator\nx = 1\n1 / 0\n")
+        assert "Cell In[2], line 3\r\n" in text
+        text = ipython.run("%%qsession -b aer_simulator\nsession.close()\nSampler().run([])\n")
+        assert "Cell In[3], line 3\r\n" in text
+        assert ".py" not in text
+        assert text.count("Error: ") == 1
 
 
 def test_a_cell_that_awaits_is_refused(shell: InteractiveShell) -> None:

@@ -98,3 +98,15 @@ def test_a_budget_stops_the_loop_and_keeps_what_was_done(shell: InteractiveShell
     assert len(shell.user_ns["results"]) == 2
     assert shell.user_ns["report"].usage_s == 6
     assert "past the budget of 7s" in shown.stdout + shown.stderr
+
+
+def test_in_a_terminal_what_goes_wrong_before_the_first_job_leaves_the_error_alone(
+    shell: InteractiveShell,
+) -> None:
+    for magic in ("qsession", "qbatch", "qjob"):
+        shown, error = run(shell, f"%%{magic} -b aer_simulator -o report\n1 / 0")
+        assert isinstance(error, ZeroDivisionError)
+        assert shell.user_ns["report"].jobs == ()
+        text = shown.stdout + shown.stderr
+        assert "on aer_simulator" not in text
+        assert "usage" not in text

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from qmode_jupyter.errors import RuntimeClosedError
 from qmode_jupyter.notebook.display.html import card_html
+from qmode_jupyter.notebook.display.live_line import LiveLine
 from qmode_jupyter.notebook.display.throttle import Latest, Outbox, RateLimit, Snapshot, Throttle
 from qmode_jupyter.notebook.view_model import Message, Workload
 from qmode_jupyter.style.words import printable
@@ -50,6 +51,9 @@ class Display(Protocol):
 
     def freeze(self) -> None:
         """Leave the final picture in place of the live one, and end; a second time nothing happens."""
+
+    def withdraw(self) -> None:
+        """Take everything away, and end: nothing came of it that could be shown."""
 
 
 def front_end() -> Kind:
@@ -118,6 +122,9 @@ class NoDisplay:
     def freeze(self) -> None:
         """Leave nothing behind."""
 
+    def withdraw(self) -> None:
+        """Leave nothing behind."""
+
 
 class StillDisplay:
     """The card as it is when the workload has ended."""
@@ -135,6 +142,10 @@ class StillDisplay:
     def freeze(self) -> None:
         """Leave the final picture, and end."""
         self._output.freeze()
+
+    def withdraw(self) -> None:
+        """Leave nothing, and end."""
+        self._output.withdraw()
 
 
 class HtmlDisplay:
@@ -158,6 +169,11 @@ class HtmlDisplay:
         """Leave the final picture, and end."""
         self._throttle.close()
         self._output.freeze()
+
+    def withdraw(self) -> None:
+        """Leave nothing, and end."""
+        self._throttle.close()
+        self._output.withdraw()
 
 
 class WidgetDisplay:
@@ -188,6 +204,13 @@ class WidgetDisplay:
         if self._widget is not None:
             self._widget.retire()
 
+    def withdraw(self) -> None:
+        """Leave nothing, and end."""
+        self._throttle.close()
+        self._output.withdraw()
+        if self._widget is not None:
+            self._widget.retire()
+
     def _send(self, message: Message) -> None:
         if message["whole"]:
             message = {**message, "focus": self._workload_id}
@@ -211,15 +234,18 @@ class WidgetDisplay:
 
 
 class TextDisplay:
-    """One line in a terminal that is written over, and stays when the workload has ended."""
+    """One line in a terminal that is written over, and stays when the workload has ended.
+
+    Whatever else is written to standard output, by the cell or as its value, goes where the line was.
+    """
 
     def __init__(self, workload_id: str, snapshot: Snapshot, after_s: float) -> None:
         self._workload_id = workload_id
         self._snapshot = snapshot
-        self._shown = False
+        self._live = LiveLine()
         self._frozen = False
         lines = Latest(self._line, _LINE_INTERVAL_S, ticks_s=_LINE_TICKS_S)
-        self._throttle = Throttle(lines, self._draw, after_s=after_s)
+        self._throttle = Throttle(lines, self._live.draw, after_s=after_s)
         self._throttle.changed()
 
     def changed(self, ids: Iterable[str] = ()) -> None:
@@ -232,15 +258,20 @@ class TextDisplay:
 
     def freeze(self) -> None:
         """Leave the final line, and end."""
+        if self._end():
+            with suppress(RuntimeClosedError):  # the cell says that its service was closed
+                sys.stdout.write(f"{self._line()}\n")
+
+    def withdraw(self) -> None:
+        """Leave nothing, and end."""
+        self._end()
+
+    def _end(self) -> bool:
+        """Take the live line away, and say whether it is for the first time."""
         self._throttle.close()
-        if self._frozen:
-            return
-        self._frozen = True
-        if self._shown:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
-        with suppress(RuntimeClosedError):  # the cell says that its service was closed
-            sys.stdout.write(f"{self._line()}\n")
+        self._live.end()
+        first, self._frozen = not self._frozen, True
+        return first
 
     def _line(self) -> str:
         from qmode_jupyter.notebook.text.tables import status_line
@@ -248,13 +279,6 @@ class TextDisplay:
         # The workload's entry is all that the line needs, however many jobs there are.
         view = self._snapshot(frozenset({self._workload_id}))
         return status_line(view, self._workload_id, width=shutil.get_terminal_size().columns - 1)
-
-    def _draw(self, line: str) -> None:
-        if not sys.stderr.isatty():
-            return
-        self._shown = True
-        sys.stderr.write(f"\r\x1b[2K{line}")
-        sys.stderr.flush()
 
 
 class CellOutput:
@@ -289,6 +313,12 @@ class CellOutput:
             if not self._frozen:
                 self._frozen = True
                 self._draw()
+
+    def withdraw(self) -> None:
+        """Show nothing here any more; an output that was begun stays, empty."""
+        with self._drawing:
+            self._frozen = True
+            self._handle.update({"text/plain": "", "text/html": ""}, raw=True)
 
     def put(self, content: Any) -> None:
         """Show a widget or HTML here."""

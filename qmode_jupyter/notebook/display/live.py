@@ -91,6 +91,11 @@ class LiveDisplay:
         self._unsubscribe()
         self._display.freeze()
 
+    def withdraw(self) -> None:
+        """Leave nothing: the cell went wrong before there was anything to show."""
+        self._unsubscribe()
+        self._display.withdraw()
+
     def draw(self, report: Report) -> None:
         """Show the timeline; in a terminal the table of usage, elsewhere nothing."""
         kind = front_end()
