@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from qmode_jupyter.runtime.drills import DRILLS
+from qmode_jupyter.runtime.settings import Settings
+from qmode_jupyter.scheduler.plans import plan as find_plan
+from qmode_jupyter.simulation import memory
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "FIDELITY.md").read_text(encoding="utf-8")
 
@@ -129,3 +134,50 @@ def test_no_table_is_cut_in_two() -> None:
     rows = [n for n, line in enumerate(lines) if re.match(r"\| [A-Z]\d+ \|", line)]
     breaks = [n for n, after in pairwise(rows) if after != n + 1]
     assert len(breaks) == PAGE.count("| Row |") - 1
+
+
+# ---- history, drills and this machine
+
+
+#: The rows that history touches, and what they say of it.
+OF_HISTORY = {
+    "J16": "earlier kernels",
+    "J18": "inputs are never kept",
+    "J19": "earlier kernels",
+    "S6": "earlier kernels",
+    "S22": "earlier kernels",
+    "U12": "this process",
+    "A25": "this process",
+    "A29": "the same folder of history",
+}
+
+
+@pytest.mark.parametrize("name", OF_HISTORY)
+def test_a_row_that_history_touches_says_what_is_kept(name: str) -> None:
+    row = next(row for row in LINES if row[0] == name)
+    said = row[2] if name.startswith("A") else field(row, "here")
+    assert OF_HISTORY[name] in said
+    if name in ("J16", "J18", "J19", "S6", "S22"):
+        assert "`tests/runtime/store/" in field(row, "check")
+
+
+def section(title: str) -> str:
+    """The text under a heading."""
+    return PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_each_drill_has_a_row_with_the_rules_that_it_practises_and_what_shows_it() -> None:
+    rows = [cells(line) for line in section("Fault drills").splitlines() if line.startswith("| `")]
+    assert [row[0] for row in rows] == [f"`{name}`" for name in DRILLS]
+    for _, rules, ours, check in rows:
+        assert set(rules.split(", ")) <= set(names(LINES)), rules
+        assert ours
+        assert re.fullmatch(r"`tests/[\w/]+\.py::\w+`", check), check
+
+
+def test_what_limits_a_job_on_this_machine_is_said_with_its_figures() -> None:
+    said = section("This machine")
+    assert f"{Settings(find_plan('premium')).prepare_timeout:.0f} s" in said
+    assert f"{memory._PART:.0%} of the machine's memory" in said.replace(" %", "%")
+    assert str(memory.JobOutOfMemory.code) in said
+    assert "U4" in said
