@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from qmode_jupyter.ibm.quantum_programs import Executor
     from qmode_jupyter.ibm.reexports import QuantumProgram, RuntimeDecoder, RuntimeEncoder, RuntimeOptions
     from qmode_jupyter.planning import advise, compare, forecast, why
+    from qmode_jupyter.runtime.store_place import Store
     from qmode_jupyter.scheduler.plans import Plan, with_limits
     from qmode_jupyter.scheduler.trace import Trace
 
@@ -142,6 +143,7 @@ _HOME = {
     "SamplerOptions": "client.options",
     "SamplerV2": "client.primitives",
     "Session": "client.session",
+    "Store": "runtime.store_place",
     "Trace": "scheduler.trace",
     "UnsupportedOptionWarning": "errors",
     "UsageWarning": "errors",
@@ -210,6 +212,7 @@ __all__ = [
     "SamplerOptions",
     "SamplerV2",
     "Session",
+    "Store",
     "Trace",
     "UnsupportedOptionWarning",
     "UsageWarning",

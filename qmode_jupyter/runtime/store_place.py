@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -18,16 +18,33 @@ HOME_VARIABLE: Final = "QMODE_HOME"
 USER: Final = "user"
 
 
+def _users_own() -> Path:
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named) if named else user_data_path("qmode_jupyter", appauthor=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A folder in which history is kept.
+    """A folder in which history is kept: jobs, their inputs and results, sessions, batches and cells.
+
+    To keep a year of yours instead of 90 days, and more of it:
+
+    .. code-block:: python
+
+        from qmode_jupyter import RuntimeService, Store
+
+        service = RuntimeService(store=Store(keep_days=365, keep_bytes=5e9))
+
+    A folder of its own for one project: ``Store("history-of-this-project")``.
 
     Attributes
     ----------
     folder
-        It is made when something is first kept; only its owner may read it.
+        It is made when something is first kept; only its owner may read it. Your own by default:
+        your data folder, or the one that ``QMODE_HOME`` names.
     keep_days, keep_bytes
         What is older, and the oldest of what is more, is dropped; the newest session, batch or cell never.
+        ``math.inf`` keeps all.
 
     Raises
     ------
@@ -35,7 +52,7 @@ class Store:
         For limits that are not above 0, and what is a file.
     """
 
-    folder: Path
+    folder: Path = field(default_factory=_users_own)
     keep_days: float = 90.0
     keep_bytes: float = 1e9
 
@@ -62,9 +79,6 @@ def store_at(given: object) -> Store | None:
     """
     if given is None or isinstance(given, Store):
         return given
-    if given == USER:
-        named = os.environ.get(HOME_VARIABLE)
-        return Store(Path(named) if named else user_data_path("qmode_jupyter", appauthor=False))
     return Store(given)  # type: ignore[arg-type]  # it says what is wrong
 
 
@@ -73,7 +87,8 @@ def _checked_folder(given: object) -> Path:
         raise IBMInputValueError(
             f'store must be "user", a folder, a Store or None (nothing is kept), not {given!r}.'
         )
-    folder = Path(os.fspath(given)).expanduser().absolute()
+    folder = _users_own() if given == USER else Path(os.fsdecode(given))
+    folder = folder.expanduser().absolute()
     if folder.is_file():
         raise IBMInputValueError(f"store must be a folder, and {folder} is a file.")
     return folder

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
 
+import qmode_jupyter
 from qmode_jupyter.errors import IBMInputValueError
 from qmode_jupyter.runtime.store_place import Store, store_at
 
@@ -19,6 +24,33 @@ def test_it_is_the_users_own_folder_or_the_one_that_the_environment_names(
     assert store_at("user") == Store(tmp_path)
     monkeypatch.delenv("QMODE_HOME")
     assert store_at("user") == Store(platformdirs.user_data_path("qmode_jupyter"))
+
+
+def test_a_store_without_a_folder_is_the_users_own_with_other_limits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path))
+    assert Store() == Store("user") == Store(tmp_path)  # type: ignore[arg-type]
+    assert Store(keep_days=365).folder == tmp_path
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path / "other"))
+    assert Store().folder == tmp_path / "other"
+
+
+def test_the_example_of_its_docstring_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QMODE_HOME", str(tmp_path))
+    text = inspect.getdoc(qmode_jupyter.Store) or ""
+    (example,) = re.findall(r"\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", text)
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(example), names)
+    with names["service"] as service:
+        assert service.settings.store == Store(tmp_path, keep_days=365.0, keep_bytes=5e9)
+
+
+def test_readme_says_how_to_keep_more_by_the_public_name() -> None:
+    readme = (Path(qmode_jupyter.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    kept = readme.split("\n## What is kept\n")[1].split("\n## ")[0]
+    assert "from qmode_jupyter import Store" in kept or "`qmode_jupyter.Store" in kept
+    assert "store_place" not in kept
 
 
 def test_it_is_a_folder_a_store_or_nowhere(tmp_path: Path) -> None:
