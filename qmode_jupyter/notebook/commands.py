@@ -208,7 +208,8 @@ def usage(services: Services, ids: Sequence[str]) -> Text | Report:
         runtime, name = _one(services, ids, "usage")
         return Report(runtime.trace(name), name)
     tables = [text.workloads_table(view) for s in services.open if (view := snapshot(s.runtime))["workloads"]]
-    return Text("\n\n".join(tables) or "Nothing has been charged yet.")
+    before = " in this kernel; %qmode usage ID: of what %qmode jobs lists" if services.kept_jobs(1) else ""
+    return Text("\n\n".join(tables) or f"Nothing has been charged yet{before}.")
 
 
 def timeline(services: Services, ids: Sequence[str]) -> Any:
@@ -317,7 +318,8 @@ def close(services: Services, ids: Sequence[str], *, all: bool = False) -> None:
     if owner != name:
         raise UsageError(f"%qmode close takes no job, which {name} is: %qmode cancel {name} cancels it.")
     if isinstance(runtime, Past):
-        raise UsageError(f"{owner} is of {runtime.running_elsewhere() or 'a service that has ended'}.")
+        of = runtime.running_elsewhere() or "a service that has ended"
+        raise UsageError(f"%qmode close can't close {name}: it is of {of}.")
     actions.close(runtime, owner)
     say(text.status_line(snapshot(runtime), owner))
 
